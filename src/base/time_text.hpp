@@ -1,18 +1,18 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/clock.hpp"
 #include "base/result.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace tally {
 
 // RFC 3339 in UTC: "2026-10-01T00:00:00Z"; fractions of a second (up to 6 digits) only when there are any.
 std::string format_rfc3339(Instant at);
 
-// RFC 3339 with any offset, up to 9 fraction digits (cut to microseconds) and the leap second :60 (read as the
-// following second). kInvalidArgument says what is wrong and shows the text.
+// RFC 3339 with any offset, up to 9 fraction digits (cut to microseconds) and the leap second :60 (read as
+// the following second). kInvalidArgument says what is wrong and shows the text.
 Result<Instant> parse_rfc3339(std::string_view text);
 
 // A calendar date without zone, "2026-10-01".

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/time_text.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
 
 namespace tally {
 
@@ -25,9 +25,10 @@ class TimeZone {
     static TimeZone utc();
 
     [[nodiscard]] const std::string& name() const { return name_; }
+
     [[nodiscard]] LocalTime to_local(Instant at) const;
-    // In a gap (clocks went forward) the time moves on by the gap; in a fold (clocks went back) the first of the two
-    // is taken. See specs of `periods`.
+    // In a gap (clocks went forward) the time moves on by the gap; in a fold (clocks went back) the first of
+    // the two is taken. See specs of `periods`.
     [[nodiscard]] Instant to_instant(const LocalTime& local) const;
     [[nodiscard]] Instant local_midnight(CivilDate date) const;
     // RFC 3339 with the zone's offset at that instant: "2026-10-01T00:00:00+02:00"; "Z" is never used here,
@@ -35,8 +36,7 @@ class TimeZone {
     [[nodiscard]] std::string format(Instant at) const;
 
   private:
-    explicit TimeZone(std::string name, const void* zone)
-        : name_(std::move(name)), zone_(zone) {}
+    explicit TimeZone(std::string name, const void* zone) : name_(std::move(name)), zone_(zone) {}
 
     std::string name_;
     const void* zone_;  // date::time_zone of the process-wide database, never freed
