@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The bytes of a capture segment, version 1. The page is docs/formats/capture-log.md; numbers there are
+// asserted here. Plain structs without the C++ library, because the nginx module includes this header.
+// Little-endian.
+//
+//   segment  = SegmentHeader record* zeros
+//   record   = RecordHeader Completion FixedPart string_length[kStringCount] string_bytes padding-to-8
+//
+// A record is committed by the release store of RecordHeader::size, which is written last. It is *pending*
+// until its Completion is stored: fields first, then crc, then state with release order. One process writes a
+// segment and holds flock(LOCK_EX) on it for as long as it may still write; the lock ends with the process,
+// however that ends.
+namespace tally::capture {
+
+inline constexpr char kMagic[8] = {'T', 'A', 'L', 'L', 'Y', 'S', 'E', 'G'};
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kRecordAlignment = 8;
+inline constexpr std::uint32_t kRecordSizeMax =
+    128U * 1024U;  // a longer one is captured with long strings cut
+inline constexpr std::uint32_t kStringSizeMax = 65535;
+
+struct SegmentHeader {
+    char magic[8];
+    std::uint32_t version;
+    std::uint32_t header_size;     // sizeof(SegmentHeader): where the first record starts
+    std::uint64_t writer;          // RecordId::writer
+    std::uint64_t segment_number;  // within the writer's life, from 0
+    std::uint64_t first_sequence;  // of the first record here
+    std::uint64_t created_us;      // wall clock, microseconds since 1970
+    std::uint64_t capacity;        // bytes of the whole file, preallocated
+    std::uint32_t pid;
+    std::uint32_t header_crc;  // CRC-32C of all bytes above
+    // From here on rewritten in place.
+    std::uint32_t sealed;  // 1: complete, nothing pending, no record will follow
+    std::uint32_t reserved0;
+    std::uint64_t sealed_size;     // valid when sealed: offset behind the last record
+    std::uint64_t sealed_records;  // valid when sealed: how many records there are
+    std::uint64_t reserved[5];
+};
+
+static_assert(sizeof(SegmentHeader) == 128);
+inline constexpr std::size_t kHeaderCrcSpan = offsetof(SegmentHeader, header_crc);
+
+struct RecordHeader {
+    std::uint32_t size;  // of the whole record, a multiple of 8; 0 = no record here yet
+    std::uint32_t crc;   // CRC-32C of `sequence` and of everything behind the Completion
+    std::uint64_t sequence;
+};
+
+static_assert(sizeof(RecordHeader) == 16);
+
+inline constexpr std::uint32_t kPending = 0;
+inline constexpr std::uint32_t kDone = 1;
+
+// What is known only when the request has ended. Written twice: with what is known at the first response byte
+// (state kPending), and for good in the log phase (state kDone).
+struct Completion {
+    std::uint32_t state;
+    std::uint32_t crc;  // CRC-32C of RecordHeader::sequence and of all fields below
+    std::int64_t time_taken_us;
+    std::int64_t bytes_sent;
+    std::int64_t bytes_received;
+    std::int64_t content_length;
+    std::int64_t range_start;
+    std::int64_t range_end;
+    std::int64_t origin_first_byte_us;
+    std::int64_t origin_last_byte_us;
+    std::uint16_t status;
+    std::uint8_t result;           // ResultType
+    std::uint8_t detailed_result;  // DetailedResult
+    std::uint8_t cache_status;     // CacheStatus
+    std::uint8_t reserved[3];
+};
+
+static_assert(sizeof(Completion) == 80);
+
+// A slice of the headers string; size 0 = the header was not sent.
+struct HeaderSlice {
+    std::uint16_t offset;
+    std::uint16_t size;
+};
+
+enum HeaderIndex : unsigned {
+    kHost,
+    kUserAgent,
+    kReferer,
+    kCookie,
+    kAccept,
+    kAcceptEncoding,
+    kXForwardedFor,
+    kHeaderIndexCount = 8
+};
+
+inline constexpr std::uint8_t kFlagHttps = 1;
+inline constexpr std::uint8_t kFlagIpv6 = 2;
+inline constexpr std::uint8_t kFlagWebSocket = 4;
+inline constexpr std::uint8_t kFlagCut = 8;             // some string was cut to fit
+inline constexpr std::uint8_t kFlagManyForwarded = 16;  // more than one X-Forwarded-For line: join them all
+
+// What is known when the first response byte is about to leave; never changed afterwards.
+struct FixedPart {
+    std::uint64_t time_us;       // request start, wall clock
+    std::int64_t first_byte_us;  // request start to response header
+    unsigned char client_address[16];
+    unsigned char server_address[16];
+    std::uint16_t client_port;
+    std::uint16_t http_version;  // 10, 11, 20
+    std::uint16_t tls_protocol;
+    std::uint16_t tls_cipher;
+    std::uint16_t header_count;
+    std::uint8_t flags;
+    std::uint8_t auth;             // AuthResult
+    std::uint8_t response_result;  // ResultType
+    std::uint8_t reserved[3];
+    HeaderSlice header_slices[kHeaderIndexCount];
+};
+
+static_assert(sizeof(FixedPart) == 96);
+
+enum StringIndex : unsigned {
+    kKeyId,
+    kCustomerId,
+    kUsagePlan,
+    kStage,
+    kResourcePath,
+    kMethod,
+    kUriStem,
+    kUriQuery,
+    kContentType,
+    kEdgeLocation,
+    kDistribution,
+    kBehaviorPattern,
+    kHeaders,
+    kStringReserved13,
+    kStringReserved14,
+    kStringReserved15,
+    kStringCount = 16
+};
+
+inline constexpr std::size_t kCompletionOffset = sizeof(RecordHeader);
+inline constexpr std::size_t kFixedOffset = kCompletionOffset + sizeof(Completion);
+inline constexpr std::size_t kLengthsOffset = kFixedOffset + sizeof(FixedPart);
+inline constexpr std::size_t kStringsOffset = kLengthsOffset + kStringCount * sizeof(std::uint16_t);
+static_assert(kStringsOffset == 224);
+
+}  // namespace tally::capture

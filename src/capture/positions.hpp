@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace tally::capture {
+
+// How far one writer's records have been taken: all with a sequence below `next` but those in `skipped`,
+// which were still pending then and must be taken later.
+struct WriterPosition {
+    std::uint64_t next = 0;
+    std::set<std::uint64_t> skipped;
+    bool operator==(const WriterPosition&) const = default;
+
+    [[nodiscard]] bool has_taken(std::uint64_t sequence) const {
+        return sequence < next && !skipped.contains(sequence);
+    }
+};
+
+// How far the capture log has been taken, by writer id. A writer that is not here has had nothing taken.
+// Stored as JSON in the summary of the Iceberg snapshot that holds the data ("tallyman.positions"), so that
+// data and position cannot disagree. A value.
+struct Positions {
+    std::map<std::uint64_t, WriterPosition> writers;
+    bool operator==(const Positions&) const = default;
+
+    // {"00c0ffee00c0ffee":{"next":12,"skipped":[3,7]}}; writers in order, skipped left out when empty.
+    [[nodiscard]] std::string to_json() const;
+    static Result<Positions> from_json(std::string_view text);
+};
+
+}  // namespace tally::capture

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "capture/format.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tally::capture {
+
+// Where and how large; plain data because the nginx module passes it. The folder must exist.
+struct WriterOptions {
+    const char* folder = nullptr;                     // zero-terminated, outlives the writer
+    std::uint64_t segment_size = 8ULL * 1024 * 1024;  // bytes a segment, preallocated
+    std::uint64_t folder_size_max =
+        4ULL * 1024 * 1024 * 1024;  // of all segments together; beyond it opening fails
+};
+
+class SegmentWriter;
+struct OpenSegment;
+
+// A record that is being built in place inside the segment. The caller fills the parts and strings, then
+// commits. Never keep one over a call that could start another record.
+struct RecordBuilder {
+    RecordHeader* header = nullptr;
+    Completion* completion = nullptr;
+    FixedPart* fixed = nullptr;
+    std::uint16_t* lengths = nullptr;  // kStringCount of them, zeroed
+    unsigned char* strings = nullptr;  // where the next string byte goes
+    unsigned char* end = nullptr;      // end of the room; strings never pass it
+    OpenSegment* segment = nullptr;
+
+    // Appends bytes to string `index`; strings are written in the order of StringIndex, each in one or more
+    // calls. What does not fit is cut and kFlagCut is set.
+    void add(StringIndex index, const void* data, std::size_t size);
+};
+
+// A committed record whose request has not ended. Plain data, lives in the request's context.
+struct PendingRecord {
+    OpenSegment* segment = nullptr;  // null: nothing is pending
+    Completion* completion = nullptr;
+    std::uint64_t sequence = 0;
+};
+
+// Writes one process's records, one thread. Uses neither the C++ library nor exceptions, and allocates only
+// when a segment is opened (prepare_ahead does that off the request path). After any crash of the process
+// everything that commit() returned for is in the file; it is safe from power loss after the server's next
+// sync.
+class SegmentWriter {
+  public:
+    SegmentWriter() = default;
+    ~SegmentWriter();
+    SegmentWriter(const SegmentWriter&) = delete;
+    SegmentWriter& operator=(const SegmentWriter&) = delete;
+
+    // Opens the first segment. 0, or the errno: ENOSPC for a full disk or folder_size_max reached.
+    int open(const WriterOptions& options, std::uint64_t writer, std::uint64_t now_us);
+
+    // Room for a record of up to `size` bytes in the current or a new segment: true, or false with
+    // last_errno().
+    bool begin(std::size_t size, std::uint64_t now_us, RecordBuilder& out);
+
+    // Publishes the record: sets size, sequence and crcs. The completion must have been filled with what is
+    // known; its state says whether it is final. Returns the handle to complete it later (segment null when
+    // state is kDone).
+    PendingRecord commit(RecordBuilder& record);
+
+    // The final values: stored, checksummed, then marked kDone. `pending` is cleared.
+    void complete(PendingRecord& pending, const Completion& values);
+
+    // Opens the next segment before it is needed and touches its pages. Call from a timer. 0 or errno.
+    int prepare_ahead(std::uint64_t now_us);
+
+    // Seals what has nothing pending and closes everything. Records still pending stay so.
+    void close();
+
+    [[nodiscard]] bool has_room() const;  // false: the disk is full, begin() would fail
+
+    [[nodiscard]] int last_errno() const { return last_errno_; }
+
+    [[nodiscard]] std::uint64_t writer() const { return writer_; }
+
+    [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
+
+  private:
+    int open_segment(std::uint64_t now_us, OpenSegment** out);
+    void retire_current();
+    void release(OpenSegment* segment);
+
+    WriterOptions options_;
+    std::uint64_t writer_ = 0;
+    std::uint64_t next_segment_ = 0;
+    std::uint64_t next_sequence_ = 0;
+    OpenSegment* current_ = nullptr;
+    OpenSegment* ahead_ = nullptr;    // prepared, not yet in use
+    OpenSegment* retired_ = nullptr;  // list: full, some records still pending
+    int last_errno_ = 0;
+};
+
+}  // namespace tally::capture
