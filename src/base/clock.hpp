@@ -18,8 +18,8 @@ constexpr std::int64_t to_us(Instant at) {
     return at.time_since_epoch().count();
 }
 
-// The only way to ask for the time. Thread-safe. Wall time may jump; monotonic time never goes back and is the one
-// to measure durations with.
+// The only way to ask for the time. Thread-safe. Wall time may jump; monotonic time never goes back and is
+// the one to measure durations with.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -36,10 +36,10 @@ class SystemClock final : public Clock {
 // A clock for tests and rehearsals: stands still until it is moved.
 class ManualClock final : public Clock {
   public:
-    explicit ManualClock(Instant start)
-        : now_us_(to_us(start)) {}
+    explicit ManualClock(Instant start) : now_us_(to_us(start)) {}
 
     [[nodiscard]] Instant now() const override { return instant_from_us(now_us_.load()); }
+
     [[nodiscard]] Microseconds monotonic() const override { return Microseconds{monotonic_us_.load()}; }
 
     void advance(Microseconds by) {

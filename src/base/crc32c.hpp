@@ -13,14 +13,16 @@ namespace crc32c_detail {
 inline std::uint32_t update_bytes(std::uint32_t crc, const unsigned char* data, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
         crc ^= data[i];
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0x82F63B78U & (0U - (crc & 1U)));
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc >> 1) ^ (0x82F63B78U & (0U - (crc & 1U)));
     }
     return crc;
 }
 
 #if defined(__x86_64__)
 // Three-way interleaving would be faster still on long inputs; records are short, so one stream it is.
-__attribute__((target("sse4.2"))) inline std::uint32_t update_hardware(std::uint32_t crc, const unsigned char* data,
+__attribute__((target("sse4.2"))) inline std::uint32_t update_hardware(std::uint32_t crc,
+                                                                       const unsigned char* data,
                                                                        std::size_t size) {
     std::uint64_t wide = crc;
     for (; size >= 8; data += 8, size -= 8) {
@@ -29,7 +31,8 @@ __attribute__((target("sse4.2"))) inline std::uint32_t update_hardware(std::uint
         wide = __builtin_ia32_crc32di(wide, word);
     }
     crc = static_cast<std::uint32_t>(wide);
-    for (; size > 0; ++data, --size) crc = __builtin_ia32_crc32qi(crc, *data);
+    for (; size > 0; ++data, --size)
+        crc = __builtin_ia32_crc32qi(crc, *data);
     return crc;
 }
 #endif
@@ -40,7 +43,8 @@ __attribute__((target("sse4.2"))) inline std::uint32_t update_hardware(std::uint
 inline std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t seed = 0) {
     const auto* bytes = static_cast<const unsigned char*>(data);
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2")) return ~crc32c_detail::update_hardware(~seed, bytes, size);
+    if (__builtin_cpu_supports("sse4.2"))
+        return ~crc32c_detail::update_hardware(~seed, bytes, size);
 #endif
     return ~crc32c_detail::update_bytes(~seed, bytes, size);
 }

@@ -32,7 +32,8 @@ std::string_view error_code_name(ErrorCode code);
 struct Error {
     ErrorCode code = ErrorCode::kInternal;
     std::string message;
-    std::string pointer = {};  // JSON pointer (RFC 6901) or "line:column" of the cause; empty when there is none
+    std::string pointer =
+        {};  // JSON pointer (RFC 6901) or "line:column" of the cause; empty when there is none
 
     // The same error seen from further out: "opening the lake: <message>".
     [[nodiscard]] Error within(std::string_view doing) const;

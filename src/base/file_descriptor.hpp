@@ -1,8 +1,8 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace tally {
 
@@ -11,13 +11,11 @@ class FileDescriptor {
   public:
     FileDescriptor() = default;
 
-    explicit FileDescriptor(int fd)
-        : fd_(fd) {}
+    explicit FileDescriptor(int fd) : fd_(fd) {}
 
     ~FileDescriptor() { close(); }
 
-    FileDescriptor(FileDescriptor&& other) noexcept
-        : fd_(std::exchange(other.fd_, -1)) {}
+    FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
     FileDescriptor& operator=(FileDescriptor&& other) noexcept {
         if (this != &other) {
@@ -31,6 +29,7 @@ class FileDescriptor {
     FileDescriptor& operator=(const FileDescriptor&) = delete;
 
     [[nodiscard]] int get() const { return fd_; }
+
     [[nodiscard]] bool valid() const { return fd_ >= 0; }
 
     // The result of close(2), 0 when nothing was open. The descriptor is gone either way.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,15 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace tally {
 
 using Path = std::filesystem::path;
 
-// A file being written from its start. Not thread-safe. Bytes are safe from power loss only after sync() returned
-// success; after sync() failed once the file must not be trusted or synced again (the kernel reports a lost write
-// once). The destructor closes without syncing.
+// A file being written from its start. Not thread-safe. Bytes are safe from power loss only after sync()
+// returned success; after sync() failed once the file must not be trusted or synced again (the kernel reports
+// a lost write once). The destructor closes without syncing.
 class WritableFile {
   public:
     virtual ~WritableFile() = default;
@@ -26,9 +26,9 @@ class WritableFile {
     [[nodiscard]] virtual Status close() = 0;
 };
 
-// The seam to the disk: every durable step of delivery, lake and capture recovery goes through it, so that tests
-// can fail, cut or forget any of them. Thread-safe. Errors name the path and the operating system's reason;
-// ENOSPC and EDQUOT are kResourceExhausted, ENOENT is kNotFound, EEXIST is kAlreadyExists.
+// The seam to the disk: every durable step of delivery, lake and capture recovery goes through it, so that
+// tests can fail, cut or forget any of them. Thread-safe. Errors name the path and the operating system's
+// reason; ENOSPC and EDQUOT are kResourceExhausted, ENOENT is kNotFound, EEXIST is kAlreadyExists.
 class FileSystem {
   public:
     virtual ~FileSystem() = default;
@@ -64,8 +64,8 @@ class PosixFileSystem final : public FileSystem {
 // Writes a whole new file and makes it and its name durable: create, append, sync, close, sync_folder.
 Status write_new_file(FileSystem& files, const Path& path, std::string_view content);
 
-// Replaces `path` in one step (temporary file beside it, sync, rename, sync_folder): readers see the old or the new
-// content, also after a crash.
+// Replaces `path` in one step (temporary file beside it, sync, rename, sync_folder): readers see the old or
+// the new content, also after a crash.
 Status replace_file(FileSystem& files, const Path& path, std::string_view content);
 
 // The Error for the errno of a failed call, e.g. io_error("open", path, errno).

@@ -1,6 +1,6 @@
 #include "base/random.hpp"
 
-#include <sys/random.h>
+#include "base/assert.hpp"
 
 #include <array>
 #include <cstring>
@@ -8,8 +8,7 @@
 #include <random>
 
 #include <fmt/format.h>
-
-#include "base/assert.hpp"
+#include <sys/random.h>
 
 namespace tally {
 
@@ -24,7 +23,8 @@ void SystemRandom::fill(std::span<std::byte> out) {
     while (done < out.size()) {
         const ssize_t got = getrandom(out.data() + done, out.size() - done, 0);
         TALLY_ASSERT(got > 0 || errno == EINTR, "the kernel gives no random bytes");
-        if (got > 0) done += static_cast<std::size_t>(got);
+        if (got > 0)
+            done += static_cast<std::size_t>(got);
     }
 }
 
@@ -33,8 +33,7 @@ struct SeededRandom::State {
     std::mt19937_64 engine;
 };
 
-SeededRandom::SeededRandom(std::uint64_t seed)
-    : state_(std::make_unique<State>()) {
+SeededRandom::SeededRandom(std::uint64_t seed) : state_(std::make_unique<State>()) {
     state_->engine.seed(seed);
 }
 
@@ -49,7 +48,8 @@ void SeededRandom::fill(std::span<std::byte> out) {
 }
 
 std::string random_base62(RandomSource& random, std::size_t length) {
-    static constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static constexpr std::string_view kDigits =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     std::string text;
     text.reserve(length);
     std::array<std::byte, 64> pool{};
@@ -61,7 +61,8 @@ std::string random_base62(RandomSource& random, std::size_t length) {
         }
         // 6 bits give 0..63; 62 and 63 are thrown away so that every digit stays equally likely.
         const auto draw = std::to_integer<unsigned>(pool[--left]) & 63U;
-        if (draw < kDigits.size()) text.push_back(kDigits[draw]);
+        if (draw < kDigits.size())
+            text.push_back(kDigits[draw]);
     }
     return text;
 }
@@ -75,8 +76,8 @@ std::string make_uuid(RandomSource& random) {
     std::uint64_t low = random.next_u64();
     high = (high & ~0xF000ULL) | 0x4000ULL;
     low = (low & ~(3ULL << 62)) | (2ULL << 62);
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF,
-                       low >> 48, low & 0xFFFFFFFFFFFFULL);
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF,
+                       high & 0xFFFF, low >> 48, low & 0xFFFFFFFFFFFFULL);
 }
 
 }  // namespace tally

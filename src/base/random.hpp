@@ -17,7 +17,8 @@ class RandomSource {
     std::uint64_t next_u64();
 };
 
-// getrandom(2). Ends the process when the kernel has no randomness to give, which Linux does not do after boot.
+// getrandom(2). Ends the process when the kernel has no randomness to give, which Linux does not do after
+// boot.
 class SystemRandom final : public RandomSource {
   public:
     void fill(std::span<std::byte> out) override;

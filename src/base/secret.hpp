@@ -6,24 +6,20 @@
 
 namespace tally {
 
-// A value that must not be shown: it has no operator<<, no formatter and no conversion to a string, and its memory
-// is overwritten when it goes. reveal() marks each place where the bytes are really needed.
+// A value that must not be shown: it has no operator<<, no formatter and no conversion to a string, and its
+// memory is overwritten when it goes. reveal() marks each place where the bytes are really needed.
 class Secret {
   public:
     Secret() = default;
 
-    explicit Secret(std::string value)
-        : value_(std::move(value)) {}
+    explicit Secret(std::string value) : value_(std::move(value)) {}
 
     ~Secret() { wipe(); }
 
     Secret(const Secret&) = default;
     Secret& operator=(const Secret&) = default;
 
-    Secret(Secret&& other) noexcept
-        : value_(other.value_) {
-        other.wipe();
-    }
+    Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }
 
     Secret& operator=(Secret&& other) noexcept {
         if (this != &other) {
@@ -35,6 +31,7 @@ class Secret {
     }
 
     [[nodiscard]] std::string_view reveal() const { return value_; }
+
     [[nodiscard]] bool empty() const { return value_.empty(); }
 
   private:

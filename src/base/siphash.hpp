@@ -45,9 +45,9 @@ struct State {
 
 }  // namespace siphash_detail
 
-// SipHash-2-4 with 128-bit output (Aumasson and Bernstein): a keyed hash for short inputs. Without the key its
-// output tells nothing about the input. Header-only and free of the C++ library, because the nginx module uses it.
-// Little-endian machines only.
+// SipHash-2-4 with 128-bit output (Aumasson and Bernstein): a keyed hash for short inputs. Without the key
+// its output tells nothing about the input. Header-only and free of the C++ library, because the nginx module
+// uses it. Little-endian machines only.
 inline Digest128 siphash128(SipKey key, const void* data, std::size_t size) {
     siphash_detail::State s{key.k0 ^ 0x736f6d6570736575ULL, key.k1 ^ 0x646f72616e646f6dULL ^ 0xEEULL,
                             key.k0 ^ 0x6c7967656e657261ULL, key.k1 ^ 0x7465646279746573ULL};
@@ -59,7 +59,8 @@ inline Digest128 siphash128(SipKey key, const void* data, std::size_t size) {
         s.absorb(word);
     }
     std::uint64_t tail = static_cast<std::uint64_t>(size & 0xFF) << 56;
-    for (std::size_t i = 0; i < left; ++i) tail |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+    for (std::size_t i = 0; i < left; ++i)
+        tail |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
     s.absorb(tail);
     s.v2 ^= 0xEE;
     Digest128 digest;

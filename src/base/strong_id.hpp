@@ -15,11 +15,12 @@ class StrongId {
   public:
     StrongId() = default;
 
-    explicit StrongId(std::string text)
-        : text_(std::move(text)) {}
+    explicit StrongId(std::string text) : text_(std::move(text)) {}
 
     [[nodiscard]] const std::string& str() const { return text_; }
+
     [[nodiscard]] bool empty() const { return text_.empty(); }
+
     auto operator<=>(const StrongId&) const = default;
 
   private:
@@ -32,11 +33,12 @@ class StrongInt {
   public:
     constexpr StrongInt() = default;
 
-    constexpr explicit StrongInt(Int value)
-        : value_(value) {}
+    constexpr explicit StrongInt(Int value) : value_(value) {}
 
     [[nodiscard]] constexpr Int value() const { return value_; }
+
     [[nodiscard]] constexpr StrongInt next() const { return StrongInt(value_ + 1); }
+
     constexpr auto operator<=>(const StrongInt&) const = default;
 
   private:
