@@ -66,6 +66,10 @@ struct FlushResult {
     std::uint64_t commits = 0;
 };
 
+// The text form of each column (record id, addresses, encoded headers, ...) comes from
+// model/request_text.hpp, which query uses for the rows not yet delivered: one mapping, so that a row reads
+// the same before and after delivery.
+
 // Moves the capture log into the lake's `requests` table, exactly once over a kill at any point: the
 // positions and the batch id are part of the snapshot that holds the rows. One Delivery a data folder (the
 // caller holds the folder's lock). flush() may be called from any thread, one at a time inside.
