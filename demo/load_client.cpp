@@ -54,7 +54,8 @@ class LoadRun {
         server.sin_family = AF_INET;
         server.sin_port = htons(options_.port);
         server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        std::vector<LoadConnection> connections(options_.connections, LoadConnection(server));
+        std::vector<LoadConnection> connections;
+        for (std::size_t i = 0; i < options_.connections; ++i) connections.emplace_back(server);
         deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                        std::chrono::duration<double>(options_.seconds));
         for (auto& connection : connections)
