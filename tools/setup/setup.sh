@@ -22,10 +22,9 @@ as_root() {
 }
 
 missing_packages() {
-    sed 's/#.*//' "$here/packages.txt" | tr -s ' \n' '\n' | sed '/^$/d' | while read -r name; do
-        state=$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null || true)
-        [ "$state" = installed ] || echo "$name"
-    done
+    mapfile -t wanted < <(sed 's/#.*//' "$here/packages.txt" | tr -s ' \n' '\n' | sed '/^$/d')
+    comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+        <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
     command -v npm >/dev/null || echo npm
 }
 
@@ -90,4 +89,3 @@ install_packages
 fetch_pyarrow
 fetch_duckdb
 if [ "${1:-}" = --tests ]; then fetch_test_readers; fi
-say "ready (cache: $cache)"
