@@ -22,9 +22,12 @@ struct WriterPosition {
     }
 };
 
+// Where Positions stand in the summary of a snapshot: delivery writes them, query reads them.
+inline constexpr std::string_view kPositionsKey = "tallyman.positions";
+
 // How far the capture log has been taken, by writer id. A writer that is not here has had nothing taken.
-// Stored as JSON in the summary of the Iceberg snapshot that holds the data ("tallyman.positions"), so that
-// data and position cannot disagree. A value.
+// Stored as JSON in the summary of the Iceberg snapshot that holds the data, so that data and position cannot
+// disagree. A value.
 struct Positions {
     std::map<std::uint64_t, WriterPosition> writers;
     bool operator==(const Positions&) const = default;

@@ -46,7 +46,7 @@ struct ErrorRecord {
 };
 
 // Names of the summary entries that delivery writes; query and billing read them.
-inline constexpr std::string_view kPositionsKey = "tallyman.positions";
+inline constexpr std::string_view kPositionsKey = capture::kPositionsKey;
 inline constexpr std::string_view kBatchIdKey = "tallyman.batch-id";
 inline constexpr std::string_view kLedgerKey = "tallyman.ledger";
 
