@@ -1,0 +1,132 @@
+#pragma once
+
+#include "accounts/customers.hpp"
+#include "accounts/key_secret.hpp"
+#include "accounts/page.hpp"
+#include "accounts/usage_plans.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/siphash.hpp"
+#include "base/strong_id.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tally::accounts {
+
+enum class KeyStatus { kActive, kRevoked };
+
+// What is kept of an API key: enough to know it again, not enough to use it.
+struct ApiKey {
+    KeyId id;  // key_…
+    CustomerId customer;
+    std::string name;
+    std::string usage_plan;  // name of the usage plan; empty = none
+    std::string prefix;      // "tm_live_"; empty for a taken-over key
+    std::string last4;       // empty where four characters would tell too much (imported, under 20)
+    std::string hmac;        // 64 hex digits, KeySecret::hmac
+    Digest128 digest;        // KeySecret::digest
+    KeyStatus status = KeyStatus::kActive;
+    Instant created_at;
+    std::optional<Instant> revoked_at;  // set iff revoked
+    std::optional<Instant> expires_at;  // exclusive; nullopt = never
+};
+
+struct NewKey {
+    std::string customer;  // id, external id or unique name
+    std::string name;
+    std::string usage_plan;  // id or name; empty = none
+    std::optional<Instant> expires_at;
+};
+
+// The one moment in which the key itself exists outside of its owner's hands.
+struct CreatedKey {
+    ApiKey key;
+    Secret value;
+};
+
+// A port: state/ implements it. Thread-safe; a write is durable when it returns success.
+class KeyStore {
+  public:
+    virtual ~KeyStore() = default;
+    // kAlreadyExists when the same key value is there already, also under another customer or revoked.
+    [[nodiscard]] virtual Status insert(const ApiKey& key) = 0;
+    // Writes status, revoked_at and expires_at. kNotFound.
+    [[nodiscard]] virtual Status update(const ApiKey& key) = 0;
+    [[nodiscard]] virtual Result<std::optional<ApiKey>> find(const KeyId& id) = 0;
+    [[nodiscard]] virtual Result<std::optional<ApiKey>> find_by_digest(Digest128 digest) = 0;
+    // At most two: enough to tell whether the name is unique.
+    [[nodiscard]] virtual Result<std::vector<ApiKey>> find_by_name(std::string_view name) = 0;
+    // `customer` nullopt = of all.
+    [[nodiscard]] virtual Result<Page<ApiKey>> list(const std::optional<CustomerId>& customer,
+                                                    const PageRequest& page) = 0;
+    [[nodiscard]] virtual Result<std::vector<ApiKey>> all() = 0;
+};
+
+// What the edge has to know of a key.
+struct PublishedKey {
+    Digest128 digest;
+    KeyId id;
+    CustomerId customer;
+    std::string usage_plan;  // name; empty = none
+    bool revoked = false;
+    std::optional<Instant> expires_at;  // exclusive
+};
+
+// Carries keys to where requests are let in. A port: app implements it over the edge's key table. Calls come
+// one at a time. What was published before a crash is rebuilt at the next start.
+class KeyPublisher {
+  public:
+    virtual ~KeyPublisher() = default;
+    // Adds the key, or replaces what is known of it.
+    [[nodiscard]] virtual Status publish(const PublishedKey& key) = 0;
+    [[nodiscard]] virtual Status revoke(const PublishedKey& key) = 0;
+    // Replaces everything, revoked keys included (the edge tells revoked from unknown).
+    [[nodiscard]] virtual Status rebuild(const std::vector<PublishedKey>& all) = 0;
+};
+
+// The rules of keys. Every change goes to the store first and is published after: a crash in between is
+// mended by republish_all() at the next start. When publishing fails the change stays, and the error says so.
+// Thread-safe; what it is given must outlive it.
+class Keys {
+  public:
+    Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
+         KeyPublisher& publisher, const Clock& clock, RandomSource& random);
+    ~Keys();
+
+    Result<CreatedKey> create(const NewKey& wanted);
+    // Takes over a key that clients have already: 8 to 256 visible ASCII characters. A value that begins like
+    // a key of ours must be a well-formed one.
+    Result<ApiKey> import_value(const NewKey& wanted, const Secret& value);
+    // By id or unique name.
+    Result<ApiKey> find(std::string_view reference);
+    // Idempotent: a revoked key stays revoked since the first time.
+    Result<ApiKey> revoke(std::string_view reference);
+    // A new key for the same customer, name and usage plan. The old one stays until it is revoked, or ends by
+    // itself after `overlap`.
+    Result<CreatedKey> rotate(std::string_view reference, std::optional<Microseconds> overlap = std::nullopt);
+    // `customer`: id, external id or unique name; empty = of all.
+    Result<Page<ApiKey>> list(std::string_view customer, const PageRequest& page);
+
+    // The key of a value that a client sent or that stands in a log; nullopt when it is not one of ours. A
+    // value with our prefix and a wrong checksum is refused without a look-up; comparison takes constant
+    // time.
+    Result<std::optional<ApiKey>> identify(std::string_view value);
+
+    // Revokes what has expired; the number of keys. The edge checks expiry too; this keeps the record
+    // straight.
+    Result<int> revoke_expired();
+    // Gives the publisher everything; call at start, before the edge answers.
+    Status republish_all();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tally::accounts
