@@ -35,14 +35,14 @@ interop: setup-tests build ## outside readers on our tables
 bench: setup-tests build ## speed and memory, with the peer beside us in one run
 	@bench/run.sh $(BUILD)
 
-fuzz: setup ## libFuzzer targets, SECONDS_EACH=60 by default
-	@fuzz/run.sh
+fuzz: ## libFuzzer targets, SECONDS_EACH=60 by default
+	@tools/setup/setup.sh --fuzz && fuzz/run.sh
 
 sanitize: setup-tests ## unit tests under ASan+UBSan, then the concurrent stages under TSan
 	@$(MAKE) --no-print-directory PRESET=asan build && ctest --test-dir build/asan --output-on-failure -L unit
 	@$(MAKE) --no-print-directory PRESET=tsan build && ctest --test-dir build/tsan --output-on-failure -L concurrent
 
-lint: setup $(BUILD)/build.ninja ## clang-format, clang-tidy, layers, repository rules
+lint: setup-tests $(BUILD)/build.ninja ## clang-format, clang-tidy, layers, repository rules
 	@tools/lint.sh $(BUILD)
 
 format: ## rewrite our sources with clang-format

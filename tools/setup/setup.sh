@@ -2,7 +2,8 @@
 # Makes a Debian 12 machine ready to build and test Tallyman.
 #
 #   tools/setup/setup.sh            packages and third-party binaries for the build
-#   tools/setup/setup.sh --tests    these, and the outside readers that the tests drive
+#   tools/setup/setup.sh --tests    these, and what the tests need: GoogleTest, the outside readers of our tables
+#   tools/setup/setup.sh --fuzz     the first, and clang with libFuzzer
 #
 # Safe to run again: what is there already costs nothing. Packages come from Debian; binaries that Debian
 # does not have come from npm and PyPI by name, are checked against tools/setup/pins.txt, and live in
@@ -21,15 +22,15 @@ as_root() {
     else die "needs root to run: $*. Run it as root, or install sudo."; fi
 }
 
-missing_packages() {
-    mapfile -t wanted < <(sed 's/#.*//' "$here/packages.txt" | tr -s ' \n' '\n' | sed '/^$/d')
+missing_packages() { # lists
+    mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \n' '\n' | sed '/^$/d')
     comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
         <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
     command -v npm >/dev/null || echo npm
 }
 
-install_packages() {
-    mapfile -t missing < <(missing_packages)
+install_packages() { # lists
+    mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -eq 0 ] && return 0
     say "installing ${#missing[@]} Debian packages: ${missing[*]}"
     as_root apt-get update -qq
@@ -85,7 +86,12 @@ fetch_test_readers() {
     touch "$dir/.complete"
 }
 
-install_packages
+case "${1:-}" in
+    "") install_packages "$here/packages.txt" ;;
+    --tests) install_packages "$here/packages.txt" "$here/packages-tests.txt" ;;
+    --fuzz) install_packages "$here/packages.txt" "$here/packages-fuzz.txt" ;;
+    *) die "unknown option $1; see the head of tools/setup/setup.sh" ;;
+esac
 fetch_pyarrow
 fetch_duckdb
 if [ "${1:-}" = --tests ]; then fetch_test_readers; fi
