@@ -20,7 +20,8 @@ setup-tests:
 $(BUILD)/build.ninja: | setup
 	@cmake --preset $(PRESET) -Wno-dev
 
-demo: setup build ## the whole way: traffic -> usage -> a priced, proved invoice
+demo: setup $(BUILD)/build.ninja ## the whole way: traffic -> usage -> a priced, proved invoice
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target tallyman ngx_http_tallyman_module demo-upstream load-client
 	@demo/demo.sh $(BUILD)
 
 test: setup-tests build ## the tests that CI runs
