@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -20,5 +22,11 @@ struct Page {
 };
 
 inline constexpr std::size_t kPageLimitMax = 1000;
+
+inline Status check_page(const PageRequest& page) {
+    if (page.limit < 1 || page.limit > kPageLimitMax)
+        return Error{ErrorCode::kInvalidArgument, "limit must be from 1 to 1000", "/limit"};
+    return {};
+}
 
 }  // namespace tally::accounts

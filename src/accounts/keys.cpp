@@ -1,0 +1,229 @@
+#include "accounts/keys.hpp"
+
+#include "accounts/key_format.hpp"
+#include "accounts/names.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace tally::accounts {
+
+namespace {
+
+constexpr std::size_t kImportedSizeMin = 8;
+constexpr std::size_t kImportedSizeMax = 256;
+// Of a shorter key four characters would give too much of it away.
+constexpr std::size_t kShownSizeMin = 20;
+
+Status check_imported(std::string_view value) {
+    const auto wrong = [](std::string message) {
+        return Error{ErrorCode::kInvalidArgument, std::move(message), "/value"};
+    };
+    if (value.size() < kImportedSizeMin || value.size() > kImportedSizeMax)
+        return wrong(fmt::format("an imported key has {} to {} characters, this one {}", kImportedSizeMin,
+                                 kImportedSizeMax, value.size()));
+    for (const char c : value)
+        if (c <= 0x20 || c >= 0x7F)
+            return wrong("an imported key has only visible ASCII characters");
+    if (has_key_prefix(value) && !is_well_formed_key(value))
+        return wrong(fmt::format(
+            "begins with \"{}\", but is not a whole key of this program: its checksum is wrong", kKeyPrefix));
+    return {};
+}
+
+PublishedKey published(const ApiKey& key) {
+    return {.digest = key.digest,
+            .id = key.id,
+            .customer = key.customer,
+            .usage_plan = key.usage_plan,
+            .revoked = key.status == KeyStatus::kRevoked,
+            .expires_at = key.expires_at};
+}
+
+Error unpublished(const Error& cause, const ApiKey& key) {
+    return cause.within(fmt::format(
+        "{} is stored, but the edge was not told; the next start of the server tells it", key.id.str()));
+}
+
+}  // namespace
+
+struct Keys::Impl {
+    KeyStore& store;
+    Customers& customers;
+    UsagePlans& usage_plans;
+    KeySecret secret;
+    KeyPublisher& publisher;
+    const Clock& clock;
+    RandomSource& random;
+    std::mutex publishing = {};  // keeps the order of store and publisher the same for one key
+
+    // All but the parts that come from the value.
+    Result<ApiKey> prepare(const NewKey& wanted) {
+        if (!wanted.name.empty())
+            TRY(check_name(wanted.name, "/name"));
+        TRY_ASSIGN(const Customer customer, customers.find(wanted.customer));
+        ApiKey key;
+        if (!wanted.usage_plan.empty()) {
+            TRY_ASSIGN(const UsagePlan plan, usage_plans.find(wanted.usage_plan));
+            key.usage_plan = plan.name;
+        }
+        const Instant now = clock.now();
+        if (wanted.expires_at && *wanted.expires_at <= now)
+            return Error{ErrorCode::kInvalidArgument, "lies in the past", "/expires_at"};
+        key.id = KeyId(make_id(random, "key_"));
+        key.customer = customer.id;
+        key.name = wanted.name;
+        key.created_at = now;
+        key.expires_at = wanted.expires_at;
+        return key;
+    }
+
+    void describe_value(ApiKey& key, std::string_view value) const {
+        key.prefix = has_key_prefix(value) ? kKeyPrefix : "";
+        key.last4 = value.size() >= kShownSizeMin ? value.substr(value.size() - 4) : "";
+        key.hmac = secret.hmac(value);
+        key.digest = secret.digest(value);
+    }
+
+    Status keep_and_publish(const ApiKey& key) {
+        const std::lock_guard lock(publishing);
+        TRY(store.insert(key));
+        if (Status told = publisher.publish(published(key)); !told.ok())
+            return unpublished(told.error(), key);
+        return {};
+    }
+
+    Result<ApiKey> revoke_key(ApiKey key) {
+        const std::lock_guard lock(publishing);
+        if (key.status != KeyStatus::kRevoked) {
+            key.status = KeyStatus::kRevoked;
+            key.revoked_at = clock.now();
+            TRY(store.update(key));
+        }
+        if (Status told = publisher.revoke(published(key)); !told.ok())
+            return unpublished(told.error(), key);
+        return key;
+    }
+
+    Status set_end(ApiKey key, Instant end) {
+        const std::lock_guard lock(publishing);
+        if (key.expires_at && *key.expires_at <= end)
+            return {};
+        key.expires_at = end;
+        TRY(store.update(key));
+        if (Status told = publisher.publish(published(key)); !told.ok())
+            return unpublished(told.error(), key);
+        return {};
+    }
+
+    Result<CreatedKey> create(const NewKey& wanted) {
+        TRY_ASSIGN(ApiKey key, prepare(wanted));
+        Secret value = make_key(random);
+        describe_value(key, value.reveal());
+        TRY(keep_and_publish(key));
+        return CreatedKey{std::move(key), std::move(value)};
+    }
+};
+
+Keys::Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
+           KeyPublisher& publisher, const Clock& clock, RandomSource& random)
+    : impl_(new Impl{store, customers, usage_plans, std::move(secret), publisher, clock, random}) {}
+
+Keys::~Keys() = default;
+
+Result<CreatedKey> Keys::create(const NewKey& wanted) {
+    return impl_->create(wanted);
+}
+
+Result<ApiKey> Keys::import_value(const NewKey& wanted, const Secret& value) {
+    TRY(check_imported(value.reveal()));
+    TRY_ASSIGN(ApiKey key, impl_->prepare(wanted));
+    impl_->describe_value(key, value.reveal());
+    TRY(impl_->keep_and_publish(key));
+    return key;
+}
+
+Result<ApiKey> Keys::find(std::string_view reference) {
+    TRY_ASSIGN(std::optional<ApiKey> by_id, impl_->store.find(KeyId(std::string(reference))));
+    if (by_id)
+        return std::move(*by_id);
+    // A key's own value is never looked for, nor repeated in a message.
+    if (has_key_prefix(reference))
+        return Error{ErrorCode::kInvalidArgument, "name the key by its id (key_…) or name, not by its value"};
+    TRY_ASSIGN(std::vector<ApiKey> by_name, impl_->store.find_by_name(reference));
+    if (by_name.size() > 1)
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("several keys are named \"{}\" (e.g. {} and {}); use an id", reference,
+                                 by_name[0].id.str(), by_name[1].id.str())};
+    if (by_name.empty())
+        return Error{ErrorCode::kNotFound, fmt::format("no key has the id or name \"{}\"", reference)};
+    return std::move(by_name.front());
+}
+
+Result<ApiKey> Keys::revoke(std::string_view reference) {
+    TRY_ASSIGN(ApiKey key, find(reference));
+    return impl_->revoke_key(std::move(key));
+}
+
+Result<CreatedKey> Keys::rotate(std::string_view reference, std::optional<Microseconds> overlap) {
+    TRY_ASSIGN(const ApiKey old, find(reference));
+    if (old.status == KeyStatus::kRevoked)
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("{} is revoked; create a new key for {}", old.id.str(), old.customer.str())};
+    if (overlap && overlap->count() < 0)
+        return Error{ErrorCode::kInvalidArgument, "must not be negative", "/overlap_seconds"};
+    TRY_ASSIGN(CreatedKey made, impl_->create({.customer = old.customer.str(),
+                                               .name = old.name,
+                                               .usage_plan = old.usage_plan,
+                                               .expires_at = std::nullopt}));
+    if (overlap)
+        TRY(impl_->set_end(old, impl_->clock.now() + *overlap));
+    return made;
+}
+
+Result<Page<ApiKey>> Keys::list(std::string_view customer, const PageRequest& page) {
+    TRY(check_page(page));
+    std::optional<CustomerId> of;
+    if (!customer.empty()) {
+        TRY_ASSIGN(const Customer found, impl_->customers.find(customer));
+        of = found.id;
+    }
+    return impl_->store.list(of, page);
+}
+
+Result<std::optional<ApiKey>> Keys::identify(std::string_view value) {
+    if (has_key_prefix(value) && !is_well_formed_key(value))
+        return std::optional<ApiKey>();
+    TRY_ASSIGN(std::optional<ApiKey> found, impl_->store.find_by_digest(impl_->secret.digest(value)));
+    const std::string hmac = impl_->secret.hmac(value);
+    if (!found || !equal_in_constant_time(found->hmac, hmac))
+        return std::optional<ApiKey>();
+    return found;
+}
+
+Result<int> Keys::revoke_expired() {
+    TRY_ASSIGN(const std::vector<ApiKey> all, impl_->store.all());
+    const Instant now = impl_->clock.now();
+    int revoked = 0;
+    for (const ApiKey& key : all) {
+        if (key.status != KeyStatus::kActive || !key.expires_at || *key.expires_at > now)
+            continue;
+        TRY(impl_->revoke_key(key));
+        ++revoked;
+    }
+    return revoked;
+}
+
+Status Keys::republish_all() {
+    const std::lock_guard lock(impl_->publishing);
+    TRY_ASSIGN(const std::vector<ApiKey> all, impl_->store.all());
+    std::vector<PublishedKey> table;
+    table.reserve(all.size());
+    for (const ApiKey& key : all)
+        table.push_back(published(key));
+    return impl_->publisher.rebuild(table);
+}
+
+}  // namespace tally::accounts
