@@ -16,8 +16,9 @@
 
 namespace tally::query {
 
-// null, bool, whole number, text. Decimals, doubles, times and everything else come as text in a fixed
-// notation: times RFC 3339 in UTC, doubles in the shortest form that reads back equal.
+// null, bool, whole number (of any width that fits), finite double, text. Everything else comes as text in a
+// fixed notation: decimals and larger whole numbers with all their digits, times RFC 3339 in UTC, dates
+// 2026-10-01, lists and structs as JSON.
 struct Cell {
     std::variant<std::monostate, bool, std::int64_t, double, std::string> value;
     bool operator==(const Cell&) const = default;
