@@ -2,60 +2,26 @@
 
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
+#include "base/random.hpp"
 #include "base/result.hpp"
-#include "base/strong_id.hpp"
 #include "capture/capture_log.hpp"
+#include "delivery/delivery_state.hpp"
+#include "delivery/error_output.hpp"
+#include "delivery/ledger.hpp"
 #include "lake/table.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace tally::delivery {
-
-// The conservation ledger's line: what came in from one source in one hour of event time, and what became of
-// it. received = delivered + duplicate + dropped + rejected + quarantined + lost, always.
-struct LedgerEntry {
-    std::string source;  // "edge"
-    Instant hour;  // start of the hour, UTC; the hour of detection where a record's own time is unreadable
-    std::int64_t received = 0;
-    std::int64_t delivered = 0;
-    std::int64_t duplicate = 0;
-    std::int64_t dropped = 0;
-    std::int64_t rejected = 0;
-    std::int64_t quarantined = 0;
-    std::int64_t lost = 0;  // sequence gaps: records that a writer numbered and that are nowhere
-    bool operator==(const LedgerEntry&) const = default;
-};
-
-// "tallyman.ledger" of a snapshot summary: what that snapshot's commit added. JSON, deterministic.
-std::string ledger_to_json(const std::vector<LedgerEntry>& entries);
-Result<std::vector<LedgerEntry>> ledger_from_json(std::string_view text);
-
-// What could not be delivered, with all that is needed to find out why and to send it again.
-struct ErrorRecord {
-    std::string id;        // err_…
-    Instant at;            // when it was found
-    std::string source;    // "edge"
-    std::string reason;    // a sentence
-    std::string position;  // where it stood: file name and byte offset
-    std::uint64_t records = 0;
-    std::string raw;  // the bytes, secrets masked; base64 in JSON
-};
-
-// Names of the summary entries that delivery writes; query and billing read them.
-inline constexpr std::string_view kPositionsKey = capture::kPositionsKey;
-inline constexpr std::string_view kBatchIdKey = "tallyman.batch-id";
-inline constexpr std::string_view kLedgerKey = "tallyman.ledger";
 
 struct DeliveryOptions {
     Microseconds flush_interval = std::chrono::seconds(15);
     std::uint64_t flush_size =
-        128ULL * 1024 * 1024;                 // bytes of capture log that force a flush before the interval
-    std::size_t batch_records_max = 250'000;  // rows in memory at once; bounds resident memory
-    Path errors_folder;
+        128ULL * 1024 * 1024;                // bytes of capture log that force a flush before the interval
+    std::size_t batch_records_max = 65'536;  // rows in memory at once; bounds resident memory
+    Path errors_folder;                      // what could not be delivered; made when it is needed
 };
 
 struct FlushResult {
@@ -96,12 +62,5 @@ class Delivery {
 
 // The `requests` table as delivery creates it.
 lake::TableDefinition requests_table_definition();
-
-// The ledger as kept in the snapshots of `state`, summed by source and hour, in order.
-Result<std::vector<LedgerEntry>> read_ledger(const lake::TableState& state);
-
-// The error output, newest first.
-Result<std::vector<ErrorRecord>> list_errors(FileSystem& files, const Path& errors_folder, std::size_t limit);
-Result<ErrorRecord> find_error(FileSystem& files, const Path& errors_folder, std::string_view id);
 
 }  // namespace tally::delivery
