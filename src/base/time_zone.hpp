@@ -17,6 +17,8 @@ struct LocalTime {
     auto operator<=>(const LocalTime&) const = default;
 };
 
+struct ZoneRules;
+
 // An IANA time zone. A value; cheap to copy; thread-safe. The rules come from the machine's tzdata.
 class TimeZone {
   public:
@@ -28,7 +30,7 @@ class TimeZone {
 
     [[nodiscard]] LocalTime to_local(Instant at) const;
     // In a gap (clocks went forward) the time moves on by the gap; in a fold (clocks went back) the first of
-    // the two is taken. See specs of `periods`.
+    // the two is taken.
     [[nodiscard]] Instant to_instant(const LocalTime& local) const;
     [[nodiscard]] Instant local_midnight(CivilDate date) const;
     // RFC 3339 with the zone's offset at that instant: "2026-10-01T00:00:00+02:00"; "Z" is never used here,
@@ -36,10 +38,10 @@ class TimeZone {
     [[nodiscard]] std::string format(Instant at) const;
 
   private:
-    explicit TimeZone(std::string name, const void* zone) : name_(std::move(name)), zone_(zone) {}
+    TimeZone(std::string name, const ZoneRules& rules) : name_(std::move(name)), rules_(&rules) {}
 
     std::string name_;
-    const void* zone_;  // date::time_zone of the process-wide database, never freed
+    const ZoneRules* rules_;  // loaded once a process, never freed
 };
 
 }  // namespace tally
