@@ -1,0 +1,36 @@
+#pragma once
+
+#include "app/config.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+// The table of all configuration keys: reading, checking and the generated file all come from it, so that
+// they cannot disagree.
+namespace tally::app {
+
+using ConfigValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
+
+enum class ConfigType { kBool, kWhole, kText, kTexts };
+
+struct ConfigKey {
+    std::string section;
+    std::string name;
+    ConfigType type;
+    std::string default_toml;  // as it stands in the generated file
+    std::string unit;          // empty = none
+    std::string meaning;
+    // Checks the value, which is of `type`, and puts it where it belongs.
+    std::function<Status(Config&, const ConfigValue&)> apply;
+};
+
+const std::vector<ConfigKey>& config_keys();
+
+// In the order of the file; some have no keys yet.
+const std::vector<std::string>& config_sections();
+
+}  // namespace tally::app
