@@ -89,7 +89,7 @@ def banned_calls(files):
         r"\bstd::cout\b": "results go through the command's output",
         r"\brand\(\)": "randomness comes through RandomSource",
         r"\bsystem_clock::now\(\)": "time comes through Clock",
-        r"(?<![_\w])new [A-Z]\w*[({]": "no naked new; use make_unique",
+        r"(?<!_ptr<)(?<![_\w])(?<!>\()new [A-Z]\w*[({]": "no naked new; use make_unique",
     }
     allowed = {"src/base/clock.cpp"}
     for name, lines in files:
