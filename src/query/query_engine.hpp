@@ -50,11 +50,14 @@ struct QueryLimits {
 // nothing is missing and nothing double. Tables and views: requests, cloudfront_realtime_logs. Opens DuckDB
 // with the first query, not before. Thread-safe; each query runs on its own connection.
 class QueryEngine {
+    struct Impl;
+
   public:
     // Checks the DuckDB library's version; kUnsupported names both versions when it is not the pinned one.
     // `log` and `table` must outlive it.
     static Result<std::unique_ptr<QueryEngine>> open(const capture::CaptureLog& log, const lake::Table& table,
                                                      Path temp_folder);
+    explicit QueryEngine(std::unique_ptr<Impl> impl);  // for open()
     ~QueryEngine();
 
     // A user's SQL: exactly one SELECT (or WITH … SELECT, EXPLAIN of one), over the tables above only,
@@ -72,8 +75,6 @@ class QueryEngine {
     Status check_condition(std::string_view condition);
 
   private:
-    struct Impl;
-    explicit QueryEngine(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

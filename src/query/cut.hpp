@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "capture/capture_log.hpp"
+#include "lake/table.hpp"
+#include "query/query_engine.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tally::query {
+
+// What a query reads: the files of one snapshot and the records captured beyond it. Together they hold every
+// record once. Owns the mapped segments of the records.
+struct LoadedCut {
+    std::vector<std::string> files;   // absolute paths of Parquet files
+    std::vector<capture::Scan> tail;  // in the order they were read
+};
+
+// The cut that was asked for. For the newest one the log is scanned from the positions that the current
+// snapshot names, and the table is read again afterwards: segments are removed only after a commit, so when
+// the snapshot is still the current one, nothing was delivered or removed in between. Otherwise it starts
+// again; kUnavailable when the table never held still.
+Result<LoadedCut> load_cut(const capture::CaptureLog& log, const lake::Table& table, const Cut& wanted);
+
+// How far the log had been taken when `state` was current: from its current snapshot or, when another engine
+// committed that one (a rewrite adds no records), from the nearest ancestor that delivery wrote. Empty iff
+// nothing was ever delivered. kCorruption when the ancestors that would say so have expired.
+Result<capture::Positions> positions_of(const lake::TableState& state);
+
+}  // namespace tally::query
