@@ -17,10 +17,11 @@ struct DataFile {
     std::map<int, std::int64_t> column_sizes;
     std::map<int, std::int64_t> value_counts;
     std::map<int, std::int64_t> null_value_counts;
+    std::map<int, std::int64_t> nan_value_counts;  // of double columns; bounds leave NaN out
     std::map<int, std::string> lower_bounds;
     std::map<int, std::string> upper_bounds;
     std::vector<std::int64_t> split_offsets;
-    int sort_order_id = 1;
+    int sort_order_id = 1;  // 0 = unsorted
     bool operator==(const DataFile&) const = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tally::lake {
@@ -28,5 +29,10 @@ struct TableDefinition {
 };
 
 std::vector<Field> fields_from(std::span<const ColumnDefinition> columns);
+
+// Iceberg's name of a type: "string", "int", "long", "double", "timestamptz".
+std::string_view iceberg_type_name(ColumnType type);
+// kUnsupported for a type that Tallyman's tables do not use.
+Result<ColumnType> column_type_of(std::string_view iceberg_name);
 
 }  // namespace tally::lake

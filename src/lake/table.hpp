@@ -51,6 +51,16 @@ struct TableState {
     [[nodiscard]] const SnapshotInfo* current_snapshot() const;
 };
 
+// What `lake status` shows, as the current snapshot's summary has it; all 0 before the first commit.
+struct TableTotals {
+    std::int64_t rows = 0;
+    std::int64_t files = 0;
+    std::int64_t bytes = 0;
+    bool operator==(const TableTotals&) const = default;
+};
+
+TableTotals totals(const TableState& state);
+
 // What one commit adds, besides the files, to the new snapshot's summary. `base` decides on the summary from
 // the snapshot that the commit will build on, and is asked again after each lost race; returning kConflict or
 // another error gives up without a commit.
@@ -59,7 +69,10 @@ struct Append {
     std::function<Result<std::map<std::string, std::string>>(const SnapshotInfo* base)> summary;
 };
 
-// An Iceberg v2 table. Thread-safe: the object holds no state but its name. Files are durable (fsynced, with
+class MetadataCache;
+
+// An Iceberg v2 table. Thread-safe: the object holds no state but its name, and metadata files that it has
+// read, which never change. Files are durable (fsynced, with
 // their folders) before the pointer moves. A commit that loses a race is rebased and tried again. A commit
 // whose outcome is unknown is looked up by its snapshot id in a fresh read before anything is decided; when
 // even that cannot be read, kUnknownOutcome is returned and no file is deleted.
@@ -77,7 +90,9 @@ class Table {
     [[nodiscard]] static Result<SnapshotId> snapshot_at(const TableState& state, Instant at);
 
     // Encodes rows of one partition day to a Parquet file (zstd) below data/, durable when it returns, and
-    // not part of the table until append() took it. Rows must be in the table's sort order.
+    // not part of the table until append() took it. Rows must be in the table's sort order. kInvalidArgument
+    // when the batch does not suit the table's fields or the day, holds null in a required column or text
+    // that is not UTF-8.
     [[nodiscard]] Result<DataFile> write_file(const ColumnBatch& batch, std::int32_t partition_day) const;
 
     [[nodiscard]] Result<SnapshotId> append(const Append& change) const;
@@ -85,10 +100,11 @@ class Table {
     [[nodiscard]] const std::string& name() const { return name_; }
 
   private:
-    Table(LakeServices services, std::string name) : services_(services), name_(std::move(name)) {}
+    Table(const LakeServices& services, std::string name);
 
     LakeServices services_;
     std::string name_;
+    std::shared_ptr<MetadataCache> metadata_;  // shared by the copies of a Table
 };
 
 }  // namespace tally::lake
