@@ -19,7 +19,6 @@ namespace tally::delivery {
 namespace {
 
 constexpr std::string_view kSource = "edge";
-constexpr std::string_view kNothingDelivered = "start";
 
 // What one data file may hold of texts before compression: bounds memory when clients send large headers.
 constexpr std::uint64_t kFileBytesMax = 96ULL * 1024 * 1024;
@@ -136,26 +135,27 @@ Status resolve(const Error& error, const lake::Table& table, std::string_view ba
 
 }  // namespace
 
-Batch::Batch(const capture::Scan& scan, Instant now) : scan_(scan), now_(now) {
+Batch::Batch(const capture::Scan& scan, capture::Positions kept, Instant now)
+    : scan_(scan), kept_(std::move(kept)), now_(now) {
     rows_.reserve(scan.records.size());
     for (const RequestRecord& record : scan.records)
         (row_problem(record).has_value() ? refused_ : rows_).push_back(&record);
 }
 
-Status Batch::write_errors(FileSystem& files, const Path& errors_folder, std::string_view base) const {
+std::vector<ErrorRecord> Batch::errors(FileSystem& files) const {
     std::vector<ErrorRecord> errors;
     SegmentBytes bytes(files);
     for (const capture::Damage& damage : scan_.damages)
         errors.push_back(error_of(damage, bytes, now_));
     for (const RequestRecord* record : refused_)
         errors.push_back(error_of(*record, now_));
-    return delivery::write_errors(files, errors_folder, base.empty() ? kNothingDelivered : base, errors,
-                                  now_);
+    return errors;
 }
 
 BatchFacts Batch::facts() const {
     BatchFacts facts;
     facts.next = scan_.next;
+    facts.kept = kept_;
     facts.segments = scan_.segments;
     facts.damages = scan_.damages;
     facts.refused = refused_.size();

@@ -9,7 +9,7 @@
 #include "delivery/row_order.hpp"
 #include "lake/table.hpp"
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace tally::delivery {
@@ -17,12 +17,12 @@ namespace tally::delivery {
 // The records of one scan on their way into the table. One thread.
 class Batch {
   public:
-    // `scan` must outlive it. `now` is the time of detection of whatever is wrong.
-    Batch(const capture::Scan& scan, Instant now);
+    // `scan` must outlive it. `kept`: where the scan came to, without the writers that are gone. `now` is the
+    // time of detection of whatever is wrong.
+    Batch(const capture::Scan& scan, capture::Positions kept, Instant now);
 
-    // Damages and records that cannot become rows, to the error output; durable when it returns. `base` names
-    // the commit that this batch follows, empty for the first.
-    Status write_errors(FileSystem& files, const Path& errors_folder, std::string_view base) const;
+    // Damages and records that cannot become rows, as the error output keeps them. Reads the damaged bytes.
+    [[nodiscard]] std::vector<ErrorRecord> errors(FileSystem& files) const;
 
     // Writes the rows to data files and commits them, the positions and the ledger in one snapshot.
     //   kConflict        somebody else delivered since `state` was read: nothing was committed, scan again
@@ -37,6 +37,7 @@ class Batch {
     Status write_files(const lake::Table& table, std::vector<lake::DataFile>& written) const;
 
     const capture::Scan& scan_;
+    capture::Positions kept_;
     Instant now_;
     std::vector<const RequestRecord*> rows_;
     std::vector<const RequestRecord*> refused_;

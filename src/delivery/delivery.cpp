@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace tally::delivery {
 namespace {
@@ -29,7 +32,8 @@ struct Delivery::Impl {
     const Clock& clock;
     RandomSource& random;
 
-    std::mutex flushing;  // one flush at a time
+    std::mutex flushing;             // one flush at a time
+    std::set<std::string> reported;  // errors of the batch before; guarded by flushing
 
     std::mutex mutex;
     std::condition_variable wake;
@@ -43,6 +47,7 @@ struct Delivery::Impl {
 
     Result<Progress> deliver_once(FlushResult& result);
     Result<capture::Scan> scan(const DeliveryState& state) const;
+    Status quarantine(const Batch& batch, const DeliveryState& state);
     Result<FlushResult> flush();
 
     [[nodiscard]] std::uint64_t log_bytes() const;
@@ -59,19 +64,29 @@ Result<capture::Scan> Delivery::Impl::scan(const DeliveryState& state) const {
     return log.scan(state.positions, {kRefusedMax});
 }
 
+// What is quarantined is safe before the commit moves the positions past it. A damage that holds no record is
+// found again by every scan while its segment is in use; it is written once.
+Status Delivery::Impl::quarantine(const Batch& batch, const DeliveryState& state) {
+    std::vector<ErrorRecord> errors = batch.errors(files);
+    std::set<std::string> ids;
+    for (const ErrorRecord& error : errors)
+        ids.insert(error.id);
+    std::erase_if(errors, [this](const ErrorRecord& error) { return reported.contains(error.id); });
+    TRY(write_errors(files, options.errors_folder, state.batch_id, errors, clock.now()));
+    reported = std::move(ids);
+    return {};
+}
+
 Result<Delivery::Impl::Progress> Delivery::Impl::deliver_once(FlushResult& result) {
     TRY_ASSIGN(const lake::TableState current, table.state());
     TRY_ASSIGN(DeliveryState state, DeliveryState::read(current));
     TRY_ASSIGN(const auto found, scan(state));
     result.pending = found.pending;
-    Batch batch(found, clock.now());
-    // What is quarantined is safe before the commit moves the positions past it.
-    TRY(batch.write_errors(files, options.errors_folder, state.batch_id));
+    TRY_ASSIGN(auto kept, log.without_gone_writers(found.next));
+    const Batch batch(found, std::move(kept), clock.now());
+    TRY(quarantine(batch, state));
     if (found.next == state.positions)
         return Progress{std::move(state.positions), false};
-    // What was removed from the log stays removed, before a position is forgotten (delivery_state.hpp).
-    if (!state.absent.empty())
-        TRY(files.sync_folder(log.folder()));
     TRY_ASSIGN(DeliveryStep step, batch.commit(state, table, files, random));
     result.delivered += step.delivered;
     result.quarantined += step.quarantined;
@@ -116,7 +131,7 @@ bool Delivery::Impl::wait(Microseconds pause) {
 
 Delivery::Delivery(DeliveryOptions options, capture::CaptureLog& log, const lake::Table& table,
                    FileSystem& files, const Clock& clock, RandomSource& random)
-    : impl_(new Impl{std::move(options), log, table, files, clock, random, {}, {}, {}}) {}
+    : impl_(new Impl{std::move(options), log, table, files, clock, random, {}, {}, {}, {}}) {}
 
 Delivery::~Delivery() {
     stop();

@@ -1,11 +1,6 @@
 #include "delivery/delivery_state.hpp"
 
-#include "base/json_value.hpp"
-#include "base/json_writer.hpp"
-
 #include <algorithm>
-#include <charconv>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,36 +12,6 @@ constexpr std::string_view kSource = "edge";
 
 const lake::SnapshotInfo* parent_of(const lake::TableState& table, const lake::SnapshotInfo& snapshot) {
     return snapshot.parent.has_value() ? table.find(*snapshot.parent) : nullptr;
-}
-
-// {"00c0ffee00c0ffee":1790000000}: writer, seconds since 1970.
-std::string absent_to_json(const AbsentWriters& absent) {
-    JsonWriter json;
-    json.begin_object();
-    for (const auto& [writer, since] : absent)
-        json.field(fmt::format("{:016x}", writer), to_us(since) / 1'000'000);
-    json.end_object();
-    return json.take();
-}
-
-Result<AbsentWriters> absent_from_json(std::string_view text) {
-    AbsentWriters absent;
-    if (text.empty())
-        return absent;
-    TRY_ASSIGN(const JsonValue document, JsonValue::parse(text));
-    const auto* members = document.as_object();
-    if (members == nullptr)
-        return Error{ErrorCode::kCorruption,
-                     fmt::format("{} of a snapshot is no object: {}", kAbsentWritersKey, text)};
-    for (const auto& [name, since] : *members) {
-        std::uint64_t writer = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), writer, 16);
-        if (error != std::errc() || end != name.data() + name.size() || since.as_int() == nullptr)
-            return Error{ErrorCode::kCorruption,
-                         fmt::format("{} of a snapshot cannot be read at \"{}\"", kAbsentWritersKey, name)};
-        absent.emplace(writer, instant_from_us(*since.as_int() * 1'000'000));
-    }
-    return absent;
 }
 
 std::uint64_t taken_of(const capture::WriterPosition& position) {
@@ -65,6 +30,15 @@ std::uint64_t records_taken(const capture::Damage& damage, const capture::Positi
         if (!has_taken(from, damage.first_sequence + i) && has_taken(to, damage.first_sequence + i))
             ++taken;
     return taken;
+}
+
+// Records of writers that are gone which were pending when their segments were taken away by somebody else.
+std::uint64_t pending_forgotten(const BatchFacts& facts) {
+    std::uint64_t records = 0;
+    for (const auto& [writer, position] : facts.next.writers)
+        if (!facts.kept.writers.contains(writer))
+            records += position.skipped.size();
+    return records;
 }
 
 // When the segment was begun: the nearest thing to a time that unreadable records have.
@@ -113,7 +87,6 @@ Result<DeliveryState> DeliveryState::read(const lake::TableState& table) {
     const lake::SnapshotInfo& last = *commits.front();
     state.batch_id = summary_value(last, kBatchIdKey);
     TRY_ASSIGN(state.positions, capture::Positions::from_json(summary_value(last, kPositionsKey)));
-    TRY_ASSIGN(state.absent, absent_from_json(summary_value(last, kAbsentWritersKey)));
     TRY_ASSIGN(state.ledger, Ledger::read(commits));
     return state;
 }
@@ -171,10 +144,8 @@ Result<DeliveryStep> DeliveryStep::build(const DeliveryState& state, const Batch
                      fmt::format("the capture log gave {} rows and {} damaged records for {} sequences; "
                                  "nothing of this batch is delivered, so that nothing is delivered twice",
                                  step.delivered, step.quarantined, taken)};
-    step.positions = facts.next;
-    step.absent = state.absent;
-    step.lost = taken - step.delivered - step.quarantined +
-                forget_absent_writers(step.positions, step.absent, facts.segments, now);
+    step.positions = facts.kept;
+    step.lost = taken - step.delivered - step.quarantined + pending_forgotten(facts);
     book(step.added, now, &LedgerEntry::lost, step.lost);
     step.added = sum_by_hour(std::move(step.added));
     return step;
@@ -194,39 +165,7 @@ std::map<std::string, std::string> DeliveryStep::summary(const DeliveryState& st
     auto entries = state.ledger.summary_with(added);
     entries[std::string(kBatchIdKey)] = batch_id;
     entries[std::string(kPositionsKey)] = positions.to_json();
-    if (!absent.empty())
-        entries[std::string(kAbsentWritersKey)] = absent_to_json(absent);
     return entries;
-}
-
-std::uint64_t forget_absent_writers(capture::Positions& positions, AbsentWriters& absent,
-                                    const std::vector<capture::SegmentState>& segments, Instant now) {
-    std::set<std::uint64_t> present;
-    for (const capture::SegmentState& segment : segments)
-        present.insert(segment.writer);
-    std::erase_if(absent, [&](const auto& entry) {
-        return present.contains(entry.first) || !positions.writers.contains(entry.first);
-    });
-    std::vector<std::pair<Instant, std::uint64_t>> by_age;
-    for (const auto& [writer, position] : positions.writers) {
-        if (present.contains(writer))
-            continue;
-        // A clock that was ahead when the writer went must not keep it for ever.
-        Instant& since = absent.try_emplace(writer, now).first->second;
-        since = std::min(since, now);
-        by_age.emplace_back(since, writer);
-    }
-    std::sort(by_age.begin(), by_age.end());
-    std::uint64_t lost = 0;
-    const std::size_t too_many = by_age.size() - std::min(by_age.size(), kAbsentWritersMax);
-    for (std::size_t i = 0; i < by_age.size(); ++i) {
-        if (i >= too_many && now - by_age[i].first < kAbsentWriterKept)
-            continue;
-        lost += positions.writers[by_age[i].second].skipped.size();
-        positions.writers.erase(by_age[i].second);
-        absent.erase(by_age[i].second);
-    }
-    return lost;
 }
 
 }  // namespace tally::delivery

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kFilePrefix = "after-";
 constexpr std::string_view kFileSuffix = ".jsonl";
+constexpr std::string_view kNoBase = "start";
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // RFC 4648 section 4, with padding.
@@ -99,7 +100,7 @@ Result<std::vector<ErrorRecord>> read_day(FileSystem& files, const Path& folder)
 
 // Where an earlier try of the same batch wrote; else where today's goes.
 Result<Path> file_of(FileSystem& files, const Path& errors_folder, std::string_view base, Instant now) {
-    const std::string name = fmt::format("{}{}{}", kFilePrefix, base, kFileSuffix);
+    const std::string name = fmt::format("{}{}{}", kFilePrefix, base.empty() ? kNoBase : base, kFileSuffix);
     TRY_ASSIGN(const auto days, day_folders(files, errors_folder));
     for (const std::string& day : days) {
         TRY_ASSIGN(const bool exists, files.exists(errors_folder / day / name));

@@ -35,8 +35,9 @@ std::string error_to_json(const ErrorRecord& error);
 Result<ErrorRecord> error_from_json(std::string_view line);
 
 // Writes a batch's errors to errors_folder/<day of `now`>/after-<base>.jsonl, durable when it returns. `base`
-// names the commit that the batch follows: a batch tried again after a crash or a lost race finds that file,
-// on whatever day, and adds only what is not in it yet. Format: docs/formats/error-output.md.
+// names the commit that the batch follows, empty for the first: a batch tried again after a crash or a lost
+// race finds that file, on whatever day, and adds only what is not in it yet. Format:
+// docs/formats/error-output.md.
 Status write_errors(FileSystem& files, const Path& errors_folder, std::string_view base,
                     const std::vector<ErrorRecord>& errors, Instant now);
 

@@ -6,6 +6,8 @@
 #include "model/requests_table.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -26,47 +28,72 @@ std::uint64_t text_bytes(const RequestRecord& record) {
            record.resource_path.size();
 }
 
-// The place of each key among all keys of these rows, so that sorting compares no texts. Keys are ordered as
-// they are stored: null (empty) first, then by bytes.
-class KeyRanks {
-  public:
-    explicit KeyRanks(std::span<const RequestRecord* const> rows) {
-        std::string scratch;
-        for (const RequestRecord* row : rows)
-            if (ranks_.try_emplace(row->api_key_id, 0).second)
-                texts_.emplace_back(stored_text(*row, scratch));
-        std::sort(texts_.begin(), texts_.end());
-        texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
-        RequestRecord probe;
-        for (auto& [key, rank] : ranks_) {
-            probe.api_key_id = key;
-            const auto found = std::lower_bound(texts_.begin(), texts_.end(), stored_text(probe, scratch));
-            rank = static_cast<std::int32_t>(found - texts_.begin());
-        }
-    }
-
-    [[nodiscard]] std::int32_t of(std::string_view key) const { return ranks_.at(key); }
-
-  private:
-    static std::string_view stored_text(const RequestRecord& record, std::string& scratch) {
-        return std::get<TextValue>(kRequestValues[requests_column("api_key_id")])(record, scratch);
-    }
-
-    std::unordered_map<std::string_view, std::int32_t> ranks_;
-    std::vector<std::string> texts_;
-};
-
+// A row with what it is ordered by, gathered in one pass over the records: sorting touches none of them.
 struct SortedRow {
-    std::int32_t day;
-    std::int32_t key_rank;
     std::int64_t time_us;
     const RequestRecord* row;
+    std::size_t key;  // number of its key, later the key's rank
+    std::uint64_t bytes;
 
     bool operator<(const SortedRow& other) const {
-        return std::tie(day, key_rank, time_us, row->id) <
-               std::tie(other.day, other.key_rank, other.time_us, other.row->id);
+        return std::tie(time_us, row->id) < std::tie(other.time_us, other.row->id);
     }
 };
+
+// Gives each key a number, and then the rank of each number: the place of its key among all keys as they are
+// stored, null (empty) first.
+class KeyRanks {
+  public:
+    std::size_t number_of(const RequestRecord& record) {
+        if (!texts_.empty() && record.api_key_id == last_key_)
+            return last_number_;
+        const auto [found, is_new] = numbers_.try_emplace(record.api_key_id, texts_.size());
+        if (is_new)
+            texts_.emplace_back(
+                std::get<TextValue>(kRequestValues[requests_column("api_key_id")])(record, scratch_));
+        last_key_ = record.api_key_id;
+        last_number_ = found->second;
+        return last_number_;
+    }
+
+    // By number. Keys that are stored alike have one rank.
+    [[nodiscard]] std::vector<std::size_t> ranks() const {
+        std::vector<std::string> sorted = texts_;
+        std::sort(sorted.begin(), sorted.end());
+        std::vector<std::size_t> ranks;
+        for (const std::string& text : texts_) {
+            const auto found = std::lower_bound(sorted.begin(), sorted.end(), text);
+            ranks.push_back(static_cast<std::size_t>(found - sorted.begin()));
+        }
+        return ranks;
+    }
+
+  private:
+    std::unordered_map<std::string_view, std::size_t> numbers_;
+    std::vector<std::string> texts_;  // by number, as stored
+    std::string scratch_;
+    std::string_view last_key_;
+    std::size_t last_number_ = 0;
+};
+
+// Rows of one day by key and time: counted into their keys' places, then each key sorted. Records come in the
+// order of their writers, so most keys are in order already.
+std::vector<SortedRow> sorted_by_key_and_time(const std::vector<SortedRow>& rows, std::size_t keys) {
+    std::vector<std::size_t> ends(keys + 1);
+    for (const SortedRow& row : rows)
+        ++ends[row.key + 1];
+    std::partial_sum(ends.begin(), ends.end(), ends.begin());
+    std::vector<SortedRow> sorted(rows.size());
+    for (const SortedRow& row : rows)
+        sorted[ends[row.key]++] = row;
+    for (auto begin = sorted.begin(); begin != sorted.end();) {
+        const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(ends[begin->key]);
+        if (!std::is_sorted(begin, end))
+            std::sort(begin, end);
+        begin = end;
+    }
+    return sorted;
+}
 
 }  // namespace
 
@@ -80,25 +107,26 @@ std::optional<std::string> row_problem(const RequestRecord& record) {
 
 std::vector<FileRows> order_rows(std::span<const RequestRecord* const> rows, std::uint64_t file_bytes_max) {
     TALLY_ASSERT(file_bytes_max > 0, "a file holds at least something");
-    const KeyRanks ranks(rows);
-    std::vector<SortedRow> sorted;
-    sorted.reserve(rows.size());
+    KeyRanks keys;
+    std::map<std::int32_t, std::vector<SortedRow>> days;
     for (const RequestRecord* row : rows) {
         TALLY_ASSERT(!row_problem(*row).has_value(), "rows are checked before they are ordered");
-        sorted.push_back({utc_day(row->time), ranks.of(row->api_key_id), to_us(row->time), row});
+        days[utc_day(row->time)].push_back({to_us(row->time), row, keys.number_of(*row), text_bytes(*row)});
     }
-    std::sort(sorted.begin(), sorted.end());
-
+    const std::vector<std::size_t> ranks = keys.ranks();
     std::vector<FileRows> files;
-    std::uint64_t bytes = 0;
-    for (const SortedRow& next : sorted) {
-        const std::uint64_t row_bytes = text_bytes(*next.row);
-        if (files.empty() || files.back().day != next.day || bytes + row_bytes > file_bytes_max) {
-            files.push_back({next.day, {}});
-            bytes = 0;
+    for (auto& [day, of_day] : days) {
+        for (SortedRow& row : of_day)
+            row.key = ranks[row.key];
+        std::uint64_t bytes = 0;
+        for (const SortedRow& next : sorted_by_key_and_time(of_day, ranks.size())) {
+            if (files.empty() || files.back().day != day || bytes + next.bytes > file_bytes_max) {
+                files.push_back({day, {}});
+                bytes = 0;
+            }
+            files.back().rows.push_back(next.row);
+            bytes += next.bytes;
         }
-        files.back().rows.push_back(next.row);
-        bytes += row_bytes;
     }
     return files;
 }

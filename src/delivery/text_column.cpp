@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 namespace tally::delivery {
@@ -18,51 +19,65 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+std::uint64_t load(const char* at, std::size_t size) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, size);
+    return word;
+}
+
 // Eight bytes a step. It need not resist an attacker: kProbesMax bounds what collisions can cost.
 std::uint64_t hash_of(std::string_view text) {
     constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
     std::uint64_t hash = text.size() * kOdd;
     const char* at = text.data();
     std::size_t left = text.size();
-    for (; left >= 8; at += 8, left -= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, at, 8);
-        hash = mix(hash ^ word, kOdd);
-    }
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, at, left);
-    return mix(hash ^ tail, 0xD6E8FEB86659FD93ULL);
+    for (; left >= 8; at += 8, left -= 8)
+        hash = mix(hash ^ load(at, 8), kOdd);
+    return mix(hash ^ load(at, left), 0xD6E8FEB86659FD93ULL);
+}
+
+// Texts here are short, and the call of memcmp costs as much as the comparison.
+bool equal(std::string_view a, std::string_view b) {
+    if (a.size() != b.size())
+        return false;
+    if (a.size() > 64)
+        return std::memcmp(a.data(), b.data(), a.size()) == 0;
+    std::size_t at = 0;
+    for (; at + 8 <= a.size(); at += 8)
+        if (load(a.data() + at, 8) != load(b.data() + at, 8))
+            return false;
+    return load(a.data() + at, a.size() - at) == load(b.data() + at, a.size() - at);
 }
 
 }  // namespace
 
-TextDictionary::TextDictionary(std::size_t values_max) : values_max_(values_max), slots_(kSlotsAtStart, -1) {}
+TextNumbers::TextNumbers(std::size_t texts_max) : texts_max_(texts_max), slots_(kSlotsAtStart, -1) {}
 
-std::optional<std::int32_t> TextDictionary::code_of(std::string_view text) {
+std::optional<TextNumbers::Found> TextNumbers::number_of(std::string_view text) {
     const std::uint64_t hash = hash_of(text);
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t probe = 0; probe < kProbesMax; ++probe) {
         std::int32_t& slot = slots_[(hash + probe) & mask];
         if (slot >= 0) {
-            const auto index = static_cast<std::size_t>(slot);
-            if (hashes_[index] == hash && values_[index] == text)
-                return slot;
+            const auto number = static_cast<std::size_t>(slot);
+            if (hashes_[number] == hash && equal(texts_[number], text))
+                return Found{slot, false};
             continue;
         }
-        if (values_.size() == values_max_)
+        if (texts_.size() == texts_max_)
             return std::nullopt;
-        const auto code = static_cast<std::int32_t>(values_.size());
-        slot = code;
-        values_.emplace_back(text);
+        slot = static_cast<std::int32_t>(texts_.size());
+        const Found found{slot, true};
+        texts_.push_back(text);
         hashes_.push_back(hash);
-        if (values_.size() * 2 > slots_.size())
+        if (texts_.size() * 2 > slots_.size())
             grow();
-        return code;
+        return found;
     }
     return std::nullopt;
 }
 
-void TextDictionary::grow() {
+void TextNumbers::grow() {
     slots_.assign(slots_.size() * 4, -1);
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t i = 0; i < hashes_.size(); ++i) {
@@ -73,64 +88,65 @@ void TextDictionary::grow() {
     }
 }
 
-TextColumn::TextColumn(std::size_t rows) : rows_(rows), dictionary_(kValuesMax) {
+TextColumn::TextColumn(std::size_t rows) : rows_(rows), numbers_(kValuesMax) {
     codes_.reserve(rows);
 }
 
 void TextColumn::add(std::string_view text) {
-    if (coded_)
-        add_coded(text);
-    else
-        add_plain(text);
+    if (!coded_)
+        return add_plain(text);
+    // Rows are sorted by key, so that most columns repeat the row before.
+    if (!codes_.empty() && codes_.back() >= 0 &&
+        equal(values_[static_cast<std::size_t>(codes_.back())], text))
+        return push_code(codes_.back());
+    add_coded(
+        text, [text] { return text; }, Keep::kText);
+}
+
+bool TextColumn::repeats_last(std::string_view source) const {
+    return !source.empty() && equal(source, last_source_);
 }
 
 void TextColumn::repeat() {
-    if (coded_) {
-        TALLY_ASSERT(!codes_.empty(), "there is a row before");
-        codes_.push_back(last_code_);
-        return;
-    }
+    if (coded_)
+        return push_code(codes_.back());
     const std::size_t rows = plain_.ends.size();
     const auto begin = static_cast<std::size_t>(rows < 2 ? 0 : plain_.ends[rows - 2]);
     const auto end = static_cast<std::size_t>(plain_.ends[rows - 1]);
-    add_plain(std::string(plain_.bytes, begin, end - begin));
+    plain_.bytes.reserve(plain_.bytes.size() + end - begin);  // so that the view stays good while it is added
+    add_plain(std::string_view(plain_.bytes).substr(begin, end - begin));
 }
 
-void TextColumn::add_coded(std::string_view text) {
-    if (text.empty()) {
-        last_code_ = -1;
-        codes_.push_back(-1);
-        return;
-    }
-    // Rows are sorted by key, so that most columns repeat the row before.
-    if (last_code_ >= 0 && dictionary_.values()[static_cast<std::size_t>(last_code_)] == text) {
-        codes_.push_back(last_code_);
-        return;
-    }
-    const auto code = dictionary_.code_of(text);
-    const bool repeats = codes_.size() < kJudgedRows || dictionary_.values().size() * 2 <= codes_.size();
-    if (!code.has_value() || !repeats) {
-        turn_plain();
-        add_plain(text);
-        return;
-    }
-    last_code_ = *code;
-    codes_.push_back(*code);
+void TextColumn::push_code(std::int32_t code) {
+    codes_.push_back(code);
+}
+
+void TextColumn::add_value(std::string_view text, std::string_view key, Keep keep) {
+    values_.emplace_back(text);
+    if (keep == Keep::kText)
+        numbers_.keep(values_.back());
+    else if (!equal(text, key))
+        derived_differs_ = true;
+    TALLY_DCHECK(values_.size() == numbers_.size(), "one value a number");
+}
+
+bool TextColumn::has_too_many_values() const {
+    return codes_.size() >= kJudgedRows && numbers_.size() * 2 > codes_.size();
 }
 
 void TextColumn::turn_plain() {
     coded_ = false;
     plain_.ends.reserve(rows_);
-    const auto& values = dictionary_.values();
     std::size_t bytes = 0;
     for (const std::int32_t code : codes_)
-        bytes += code < 0 ? 0 : values[static_cast<std::size_t>(code)].size();
+        bytes += code < 0 ? 0 : values_[static_cast<std::size_t>(code)].size();
     // What is still to come is about as long as what has come.
     plain_.bytes.reserve(codes_.empty() ? 0 : bytes / codes_.size() * rows_ * 9 / 8);
     for (const std::int32_t code : codes_)
-        add_plain(code < 0 ? std::string_view() : std::string_view(values[static_cast<std::size_t>(code)]));
+        add_plain(code < 0 ? std::string_view() : std::string_view(values_[static_cast<std::size_t>(code)]));
     codes_ = {};
-    dictionary_ = TextDictionary(0);
+    values_ = {};
+    numbers_ = TextNumbers(0);
 }
 
 void TextColumn::add_plain(std::string_view text) {
@@ -147,10 +163,35 @@ void TextColumn::add_plain(std::string_view text) {
     plain_.ends.push_back(static_cast<std::int32_t>(plain_.bytes.size()));
 }
 
+// Two sources with one value, "%FF" and the byte 0xFF, get one code: a dictionary holds no value twice.
+void TextColumn::unify_values() {
+    std::unordered_map<std::string_view, std::int32_t> first;
+    std::vector<std::int32_t> code_of;
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+        const auto [found, is_new] = first.try_emplace(values_[i], static_cast<std::int32_t>(kept.size()));
+        code_of.push_back(found->second);
+        if (is_new)
+            kept.push_back(i);
+    }
+    if (kept.size() == values_.size())
+        return;
+    for (std::int32_t& code : codes_)
+        code = code < 0 ? code : code_of[static_cast<std::size_t>(code)];
+    std::deque<std::string> unique;
+    for (const std::size_t i : kept)
+        unique.push_back(std::move(values_[i]));
+    values_ = std::move(unique);
+}
+
 lake::Column TextColumn::take() {
     if (!coded_)
         return std::move(plain_);
-    return lake::CodedStrings{dictionary_.take_values(), std::move(codes_)};
+    if (derived_differs_)
+        unify_values();
+    std::vector<std::string> values(std::make_move_iterator(values_.begin()),
+                                    std::make_move_iterator(values_.end()));
+    return lake::CodedStrings{std::move(values), std::move(codes_)};
 }
 
 }  // namespace tally::delivery
