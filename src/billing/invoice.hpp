@@ -67,8 +67,10 @@ struct Invoice {
     std::string currency;
     std::string timezone;  // of the customer when the period was fixed
     rating::Period period;
-    std::optional<SnapshotId> snapshot;  // of `requests`; nullopt iff there was none
-    Instant pinned_at;                   // when the snapshot was taken
+    rating::Period active;                      // the part of the period in which the subscription ran
+    std::map<std::string, int> meter_versions;  // of each meter that the plan names
+    std::optional<SnapshotId> snapshot;         // of `requests`; nullopt iff there was none
+    Instant pinned_at;                          // when the snapshot was taken
     std::vector<InvoiceLine> lines;
     InvoiceTotals totals;
     Instant created_at;

@@ -19,7 +19,7 @@
 
 namespace tally::billing {
 
-// Which periods are asked for; exactly one of the two is set.
+// Which periods are asked for; at most one of the two is set.
 struct PeriodChoice {
     // "2026-10": periods that end within that month of the customer's zone, its last midnight included. For a
     // calendar month plan that is the month itself.

@@ -81,6 +81,10 @@ class Plans {
     RandomSource& random_;
 };
 
+// "draft", "published", "archived".
+std::string_view plan_status_name(PlanStatus status);
+Result<PlanStatus> parse_plan_status(std::string_view name);
+
 // The plan that a kept version stands for. kCorruption when the kept document cannot be read any more.
 Result<rating::Plan> read_plan_version(const PlanVersion& version);
 
