@@ -13,6 +13,8 @@ namespace tally::rating {
 namespace {
 
 constexpr std::size_t kPeriodsMax = 100'000;
+constexpr std::size_t kBoundariesMax =
+    kPeriodsMax + 100;  // no more than needed to see that there are too many
 constexpr std::int64_t kCountMax = 10'000;
 constexpr int kYearMin = 1;
 constexpr int kYearMax = 9999;
@@ -85,28 +87,31 @@ class Series {
         return zone_.to_instant(*local);
     }
 
-    // The last boundary at or before `at`. Counting local time comes close; gaps, folds and short months can
-    // put it off by a few.
-    [[nodiscard]] std::optional<std::int64_t> last_at_or_before(Instant at) const {
+    // A number whose boundary lies near `at`: gaps, folds and short months can put it off by slack().
+    [[nodiscard]] std::int64_t number_near(Instant at) const {
         const LocalTime local = zone_.to_local(at);
-        std::int64_t k =
-            stride_.months != 0
-                ? floor_divide(month_number(local.date) - month_number(anchor_.date), stride_.months)
-                : floor_divide((local_count(local) - local_count(anchor_)).count(), stride_.time.count());
-        for (;; --k) {
-            const auto begin = boundary(k);
-            if (!begin)
-                return std::nullopt;
-            if (*begin <= at)
-                break;
-        }
-        for (;; ++k) {
-            const auto end = boundary(k + 1);
-            if (!end)
-                return std::nullopt;
-            if (*end > at)
-                return k;
-        }
+        if (stride_.months != 0)
+            return floor_divide(month_number(local.date) - month_number(anchor_.date), stride_.months);
+        return floor_divide((local_count(local) - local_count(anchor_)).count(), stride_.time.count());
+    }
+
+    // How many steps two boundaries may be out of order: a zone that skips a whole day moves each hour of it
+    // on by 24, past the hours that follow.
+    [[nodiscard]] std::int64_t slack() const {
+        return 2 + (stride_.months != 0 ? 0 : kDay / stride_.time + 1);
+    }
+
+    // The different boundaries around [from, to), in order: one at or before `from`, one at or after `to`,
+    // unless the series leaves the years there.
+    [[nodiscard]] std::vector<Instant> boundaries_around(Instant from, Instant to) const {
+        std::vector<Instant> found;
+        const std::int64_t last = number_near(to) + slack();
+        for (std::int64_t k = number_near(from) - slack(); k <= last && found.size() < kBoundariesMax; ++k)
+            if (const auto at = boundary(k))
+                found.push_back(*at);
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
     }
 
   private:
@@ -160,26 +165,18 @@ Result<std::vector<Period>> periods_between(const Schedule& schedule, Instant fr
         return Error{ErrorCode::kInvalidArgument,
                      fmt::format("count {} is not from 1 to {}", schedule.count, kCountMax), "/count"};
     }
-    const Series series(schedule);
-    const auto first = series.last_at_or_before(from);
-    if (!first)
-        return out_of_years();
+    const auto boundaries = Series(schedule).boundaries_around(from, to);
     std::vector<Period> periods;
-    auto begin = series.boundary(*first);
-    for (std::int64_t k = *first; *begin < to; ++k) {
-        const auto end = series.boundary(k + 1);
-        if (!end)
-            return out_of_years();
-        // Two boundaries meet where one of them fell into a gap: no instant lies between them.
-        if (*begin < *end)
-            periods.push_back({*begin, *end});
-        if (periods.size() > kPeriodsMax) {
-            return Error{ErrorCode::kInvalidArgument,
-                         fmt::format("more than {} periods; ask for a shorter time or a longer interval",
-                                     kPeriodsMax)};
-        }
-        begin = end;
+    for (std::size_t i = 0; i + 1 < boundaries.size(); ++i)
+        if (boundaries[i + 1] > from && boundaries[i] < to)
+            periods.push_back({boundaries[i], boundaries[i + 1]});
+    if (periods.size() > kPeriodsMax) {
+        return Error{
+            ErrorCode::kInvalidArgument,
+            fmt::format("more than {} periods; ask for a shorter time or a longer interval", kPeriodsMax)};
     }
+    if (periods.empty() || periods.front().from > from || periods.back().to < to)
+        return out_of_years();
     return periods;
 }
 
