@@ -48,13 +48,12 @@ void write_pipeline(MetricsText& text, const PipelineCounters& pipeline) {
     text.sample("tallyman_requests_total", {{"outcome", "lost"}}, as_double(pipeline.lost));
     text.gauge("tallyman_requests_undelivered", "Captured requests that are not in the lake yet.");
     text.sample("tallyman_requests_undelivered", as_double(pipeline.undelivered));
-    text.gauge("tallyman_requests_pending", "Captured requests that had not ended at the last flush.");
+    text.gauge("tallyman_requests_pending", "Captured requests that have not ended.");
     text.sample("tallyman_requests_pending", as_double(pipeline.pending));
-    text.counter("tallyman_commits_total", "Commits to the lake since the server's start.");
+    text.counter("tallyman_commits_total", "Commits to the lake since the table was made.");
     text.sample("tallyman_commits_total", as_double(pipeline.commits));
-    text.counter("tallyman_flush_seconds_total",
-                 "Time spent in flushes that committed, since the server's start.");
-    text.sample("tallyman_flush_seconds_total", pipeline.flush_seconds);
+    text.gauge("tallyman_last_commit_timestamp_seconds", "When the last commit was; 0 = never.");
+    text.sample("tallyman_last_commit_timestamp_seconds", pipeline.last_commit_seconds);
     text.counter("tallyman_flush_failures_total", "Flushes that failed, since the server's start.");
     text.sample("tallyman_flush_failures_total", as_double(pipeline.flush_failures));
     text.counter("tallyman_capture_sync_failures_total",

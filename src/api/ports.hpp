@@ -61,8 +61,8 @@ struct PipelineCounters {
     std::uint64_t lost = 0;
     std::uint64_t undelivered = 0;
     std::uint64_t pending = 0;
-    std::uint64_t commits = 0;
-    double flush_seconds = 0;
+    std::uint64_t commits = 0;       // of the table, since it was made
+    double last_commit_seconds = 0;  // when, in seconds since 1970; 0 = never
     std::uint64_t flush_failures = 0;
     std::uint64_t sync_failures = 0;
 };

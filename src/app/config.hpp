@@ -34,6 +34,9 @@ struct Config {
         std::string upstream = "http://127.0.0.1:9000";
         std::vector<std::string> key_headers{"x-api-key"};
         bool anonymous = false;
+        std::vector<std::string> anonymous_paths;
+        std::string certificate;   // PEM file; empty = no TLS
+        std::string key;           // the same
         std::int64_t workers = 0;  // 0 = one for each core
         std::string stage = "prod";
         std::string edge_location = "LOCAL1-P1";

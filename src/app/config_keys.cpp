@@ -103,6 +103,22 @@ Status set_key_headers(Config& config, const ConfigValue& value) {
     return {};
 }
 
+Status set_anonymous_paths(Config& config, const ConfigValue& value) {
+    const auto& paths = std::get<std::vector<std::string>>(value);
+    for (const std::string& path : paths)
+        if (!path.starts_with('/'))
+            return bad("\"" + path + "\" does not begin with a slash");
+    config.edge.anonymous_paths = paths;
+    return {};
+}
+
+Apply any_text(std::function<std::string&(Config&)> member) {
+    return [=](Config& config, const ConfigValue& value) -> Status {
+        member(config) = text_of(value);
+        return {};
+    };
+}
+
 Status set_workers(Config& config, const ConfigValue& value) {
     const std::int64_t given = std::get<std::int64_t>(value);
     if (given < 0 || given > 256)
@@ -136,6 +152,12 @@ std::vector<ConfigKey> edge_keys() {
          set_key_headers},
         {"edge", "anonymous", ConfigType::kBool, "false", "",
          "true: a request without a key is let in, and recorded without a customer", set_anonymous},
+        {"edge", "anonymous_paths", ConfigType::kTexts, "[]", "",
+         "paths that need no key, by their beginning", set_anonymous_paths},
+        {"edge", "certificate", ConfigType::kText, "\"\"", "", "PEM file; with key, the edge speaks TLS",
+         any_text([](Config& c) -> std::string& { return c.edge.certificate; })},
+        {"edge", "key", ConfigType::kText, "\"\"", "", "PEM file of the certificate's private key",
+         any_text([](Config& c) -> std::string& { return c.edge.key; })},
         {"edge", "workers", ConfigType::kWhole, "0", "processes", "nginx workers; 0 = one for each core",
          set_workers},
         {"edge", "stage", ConfigType::kText, "\"prod\"", "", "stands in each record as stage",

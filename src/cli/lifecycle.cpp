@@ -36,6 +36,16 @@ void add_up(const CommandContext& context) {
     });
 }
 
+// Of this machine's data folder even when nothing runs; of a named server through its API.
+void add_status(const CommandContext& context) {
+    set_action(add_verb(context.app, "status", "what runs, and where it answers"), context.action, [context] {
+        Session& session = context.session;
+        if (!session.options.server.empty())
+            return session.show({"GET", "/v1/status"}, {});
+        return finish(session, context.lifecycle.status(session.options.dir, printer(session)));
+    });
+}
+
 void add_teardown(const CommandContext& context) {
     struct Options {
         bool confirm = false;
@@ -72,7 +82,7 @@ void add_lifecycle_commands(const CommandContext& context) {
     add_init(context);
     add_up(context);
     add_plain("down", "stops nginx and the server", &Lifecycle::down);
-    add_plain("status", "what runs, and where it answers", &Lifecycle::status);
+    add_status(context);
     add_plain("serve", "runs the server alone, in the foreground", &Lifecycle::serve);
     add_teardown(context);
 }

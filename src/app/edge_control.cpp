@@ -1,0 +1,75 @@
+#include "app/edge_control.hpp"
+
+#include <unistd.h>
+
+namespace tally::app {
+namespace {
+
+constexpr std::string_view kModuleName = "ngx_http_tallyman_module.so";
+
+// Beside the program (a build folder), or where an installation has it.
+Result<Path> find_module() {
+    std::error_code error;
+    const Path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    const Path beside = program.parent_path();
+    for (const Path& folder : {beside, beside.parent_path() / "lib" / "tallyman"})
+        if (const Path module = folder / kModuleName; ::access(module.c_str(), R_OK) == 0)
+            return module;
+    return Error{ErrorCode::kNotFound, std::string(kModuleName) + " is neither in " + beside.string() +
+                                           " nor in " + (beside.parent_path() / "lib" / "tallyman").string() +
+                                           "; build it, or install Tallyman again"};
+}
+
+edge::EdgeConfig edge_config(const DataFolder& folder, const Config& config) {
+    edge::EdgeConfig out;
+    out.listen = config.edge.listen.text();
+    out.upstream = config.edge.upstream;
+    out.key_headers = config.edge.key_headers;
+    out.anonymous = config.edge.anonymous;
+    out.anonymous_paths = config.edge.anonymous_paths;
+    out.certificate = config.edge.certificate;
+    out.certificate_key = config.edge.key;
+    out.workers = static_cast<unsigned>(config.edge.workers);
+    out.folder = folder.edge();
+    out.capture_folder = folder.capture();
+    out.key_table = key_table_file(folder);
+    out.counters = uncaptured_counters_file(folder);
+    out.segment_size = config.capture.segment_size;
+    out.capture_size_max = config.capture.size_max;
+    out.on_full = config.capture.on_full == OnFull::kServe ? edge::OnFull::kServe : edge::OnFull::kReject;
+    out.stage = config.edge.stage;
+    out.edge_location = config.edge.edge_location;
+    out.distribution = config.edge.distribution;
+    return out;
+}
+
+}  // namespace
+
+Path uncaptured_counters_file(const DataFolder& folder) {
+    return folder.edge() / "uncaptured";
+}
+
+Path key_table_file(const DataFolder& folder) {
+    return folder.edge() / "keys.table";
+}
+
+Result<std::unique_ptr<edge::NginxProcess>> make_nginx(const DataFolder& folder, const Config& config,
+                                                       const Clock& clock) {
+    TRY_ASSIGN(const Path nginx, edge::find_nginx());
+    TRY(edge::check_nginx_version(nginx));
+    edge::EdgeConfig wanted = edge_config(folder, config);
+    TRY_ASSIGN(wanted.module, find_module());
+    return std::make_unique<edge::NginxProcess>(nginx, wanted, clock);
+}
+
+edge::NginxProcess running_nginx(const DataFolder& folder, const Config& config, const Clock& clock) {
+    return {Path(), edge_config(folder, config), clock};
+}
+
+api::Endpoint edge_endpoint(const DataFolder& folder, const Config& config, const Clock& clock) {
+    const bool tls = !config.edge.certificate.empty();
+    return {(tls ? "https://" : "http://") + config.edge.listen.text(),
+            running_nginx(folder, config, clock).running().value_or(0)};
+}
+
+}  // namespace tally::app

@@ -1,0 +1,307 @@
+#include "app/site.hpp"
+
+#include "accounts/customers.hpp"
+#include "accounts/key_secret.hpp"
+#include "accounts/keys.hpp"
+#include "accounts/usage_plans.hpp"
+#include "api/openapi.hpp"
+#include "api/resources.hpp"
+#include "app/adapters.hpp"
+#include "app/delivery_control.hpp"
+#include "app/edge_control.hpp"
+#include "app/log.hpp"
+#include "app/periodic_task.hpp"
+#include "billing/invoices.hpp"
+#include "billing/meters.hpp"
+#include "billing/plans.hpp"
+#include "billing/subscriptions.hpp"
+#include "capture/capture_log.hpp"
+#include "delivery/delivery.hpp"
+#include "edge/key_table.hpp"
+#include "lake/table.hpp"
+#include "query/query_engine.hpp"
+#include "rating/json_lines.hpp"
+#include "state/state_database.hpp"
+#include "usage/usage.hpp"
+
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace tally::app {
+namespace {
+
+constexpr std::chrono::seconds kExpiryInterval{1};
+
+Status widen(const Result<int>& result) {
+    return result ? Status() : Status(result.error());
+}
+
+api::LineFunctions line_functions() {
+    using Answer = rating::LineAnswer (*)(std::string_view);
+    const auto wrap = [](Answer answer) {
+        return [answer](std::string_view line) {
+            auto answered = answer(line);
+            return api::LineAnswer{std::move(answered.text), answered.ok};
+        };
+    };
+    return {wrap(rating::answer_rate_line), wrap(rating::answer_periods_line),
+            wrap(rating::answer_wallet_line)};
+}
+
+void log_failure(std::string_view incident, const api::Request& request, const Error& error) {
+    log_line(LogLevel::kError, std::string(incident) + " " + request.method + " " + request.path + ": " +
+                                   std::string(error_code_name(error.code)) + ": " + error.message);
+}
+
+// A fault that goes on is said when it begins, when it changes and when it ends, not every 100 ms.
+class FaultReporter {
+  public:
+    explicit FaultReporter(std::string what) : what_(std::move(what)) {}
+
+    void report(const Status& status) {
+        const std::string now = status ? std::string() : status.error().message;
+        if (now == last_)
+            return;
+        log_line(now.empty() ? LogLevel::kInfo : LogLevel::kError,
+                 what_ + (now.empty() ? " works again" : ": " + now));
+        last_ = now;
+    }
+
+  private:
+    std::string what_;
+    std::string last_;
+};
+
+}  // namespace
+
+struct Site::Impl final : api::Deployment {
+    Impl(const DataFolder& where, FolderLock held, const Config& wanted, const Machine& on)
+        : folder(where), lock(std::move(held)), config(wanted), machine(on) {}
+
+    DataFolder folder;
+    FolderLock lock;
+    Config config;
+    Machine machine;
+
+    // Built in this order by open_parts, destroyed in the reverse one. The optionals are set once and for
+    // all.
+    std::unique_ptr<state::StateDatabase> state;
+    std::unique_ptr<edge::KeyTable> key_table;
+    std::optional<KeyTablePublisher> key_publisher;
+    std::optional<accounts::Customers> customers;
+    std::optional<accounts::UsagePlans> usage_plans;
+    std::optional<accounts::Keys> keys;
+    std::optional<capture::CaptureLog> log;
+    std::optional<lake::Table> requests;
+    std::optional<delivery::Delivery> delivery;
+    std::optional<DeliveryControl> delivery_control;
+    std::unique_ptr<query::QueryEngine> engine;
+    std::optional<LakeMeterSource> meter_source;
+    std::optional<LakeSnapshotSource> snapshot_source;
+    std::optional<billing::Meters> meters;
+    std::optional<billing::Plans> plans;
+    std::optional<billing::Subscriptions> subscriptions;
+    std::optional<billing::Invoices> invoices;
+    std::optional<api::Router> router;
+
+    std::thread delivery_thread;
+    std::optional<PeriodicTask> sync_task;
+    std::optional<PeriodicTask> expiry_task;
+    FaultReporter sync_faults{"syncing the capture log"};
+    FaultReporter expiry_faults{"revoking expired keys"};
+
+    std::mutex server_mutex;
+    api::Endpoint server_endpoint;  // guarded by server_mutex
+
+    Status open_accounts();
+    Status open_data();
+    void open_billing();
+    Status open_router();
+    void add_routes();
+
+    api::Endpoint server() override {
+        const std::lock_guard guard(server_mutex);
+        return server_endpoint;
+    }
+
+    api::Endpoint edge() override { return edge_endpoint(folder, config, machine.clock); }
+
+    Status ready() override {
+        TRY_ASSIGN(const auto tables, state->table_pointers().tables());
+        TRY_ASSIGN(const auto table, requests->state());
+        return {};
+    }
+};
+
+Status Site::Impl::open_accounts() {
+    // What is known of customers, keys, plans and invoices, and where the tables' metadata is.
+    TRY_ASSIGN(state, state::StateDatabase::open(folder.resolve(config.state.database), machine.clock));
+    // What API keys are hashed with.
+    TRY_ASSIGN(auto secret, accounts::KeySecret::load(folder.key_secret_file()));
+    // The keys as the edge reads them.
+    TRY_ASSIGN(key_table, edge::KeyTable::open_or_create(key_table_file(folder), secret.sip_key()));
+    key_publisher.emplace(*key_table);
+    customers.emplace(state->customers(), machine.clock, machine.random);
+    usage_plans.emplace(state->usage_plans(), machine.clock, machine.random);
+    keys.emplace(state->keys(), *customers, *usage_plans, std::move(secret), *key_publisher, machine.clock,
+                 machine.random);
+    // The database is the truth and the table its copy, whatever a crash left of it.
+    return keys->republish_all();
+}
+
+Status Site::Impl::open_data() {
+    // What the edge captured.
+    log.emplace(folder.capture());
+    // Where it goes.
+    const lake::LakeServices services{&machine.files, &state->table_pointers(), &machine.clock,
+                                      &machine.random, folder.resolve(config.lake.warehouse)};
+    TRY(machine.files.make_folders(services.warehouse));
+    TRY_ASSIGN(requests, lake::Table::open_or_create(services, delivery::requests_table_definition()));
+    // What carries it there.
+    delivery::DeliveryOptions options;
+    options.flush_interval = config.delivery.flush_interval;
+    options.flush_size = config.delivery.flush_size;
+    options.errors_folder = folder.errors();
+    delivery.emplace(options, *log, *requests, machine.files, machine.clock, machine.random);
+    delivery_control.emplace(*delivery, *log, *requests, machine.files, folder.errors(),
+                             uncaptured_counters_file(folder));
+    // SQL over both; DuckDB itself is opened by the first query.
+    TRY(machine.files.make_folders(folder.scratch()));
+    TRY_ASSIGN(engine, query::QueryEngine::open(*log, *requests, folder.scratch()));
+    return {};
+}
+
+void Site::Impl::open_billing() {
+    // What is counted, what it costs, who pays, and the bills.
+    meter_source.emplace(*engine);
+    snapshot_source.emplace(*requests);
+    meters.emplace(
+        state->meters(), usage::built_in_meters(),
+        [this](const Meter& meter) { return usage::check_meter(*engine, meter); }, machine.clock,
+        machine.random);
+    plans.emplace(state->plans(), *meters, machine.clock, machine.random);
+    subscriptions.emplace(state->subscriptions(), *customers, *plans, machine.clock, machine.random);
+    const auto flush = [this] {
+        const auto done = delivery->flush();
+        return done ? Status() : Status(done.error());
+    };
+    invoices.emplace(billing::Invoices::Parts{state->invoices(), state->subscriptions(), *customers, *plans,
+                                              *meters, *meter_source, *snapshot_source, flush, machine.clock,
+                                              machine.random});
+}
+
+Status Site::Impl::open_router() {
+    TRY_ASSIGN(auto token, folder.admin_token());
+    api::RouterOptions options;
+    options.admin_token = std::move(token);
+    options.find_key = [this](std::string_view value) -> std::optional<std::string> {
+        const auto key = keys->identify(value);
+        if (!key || !*key || (*key)->status != accounts::KeyStatus::kActive ||
+            ((*key)->expires_at && *(*key)->expires_at <= machine.clock.now()))
+            return std::nullopt;
+        return (*key)->id.str();
+    };
+    options.idempotency = &state->idempotency();
+    options.on_failure = log_failure;
+    options.private_text = folder.root().string();
+    options.random = &machine.random;
+    router.emplace(std::move(options));
+    add_routes();
+    return {};
+}
+
+void Site::Impl::add_routes() {
+    const api::UsageParts usage_parts{*engine, *customers, *keys, *meters, machine.clock};
+    router->add(api::customer_routes(*customers));
+    router->add(api::key_routes(*keys));
+    router->add(api::usage_plan_routes(*usage_plans));
+    router->add(api::meter_routes(*meters));
+    router->add(api::plan_routes(*plans));
+    router->add(api::subscription_routes(*subscriptions));
+    router->add(api::invoice_routes(*invoices));
+    router->add(api::usage_routes(usage_parts));
+    router->add(api::sample_usage_routes(usage_parts));
+    router->add(api::query_routes(*engine));
+    router->add(api::reconciliation_routes(*delivery_control, *requests));
+    router->add(api::error_routes(*delivery_control));
+    router->add(api::lake_routes(*delivery_control, *requests));
+    router->add(api::rating_routes(line_functions()));
+    router->add(api::status_routes(*this, kVersion));
+    router->add(api::metrics_routes(*delivery_control, router->counters(), kVersion));
+    router->add({api::openapi_route(router->routes(), kVersion)});
+}
+
+Site::Site(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Site::~Site() {
+    // Without stop() the last records stay in the capture log; the next start delivers them.
+    impl_->expiry_task.reset();
+    impl_->sync_task.reset();
+    if (impl_->delivery_thread.joinable()) {
+        impl_->delivery->stop();
+        impl_->delivery_thread.join();
+    }
+}
+
+Result<std::unique_ptr<Site>> Site::open(const DataFolder& folder, FolderLock lock, const Config& config,
+                                         const Machine& machine) {
+    auto impl = std::make_unique<Impl>(folder, std::move(lock), config, machine);
+    for (const Path& path : {folder.capture(), folder.errors(), folder.edge()})
+        TRY(machine.files.make_folders(path));
+    TRY(impl->open_accounts());
+    TRY(impl->open_data());
+    impl->open_billing();
+    TRY(impl->open_router());
+    return std::unique_ptr<Site>(new Site(std::move(impl)));
+}
+
+api::Router& Site::router() {
+    return *impl_->router;
+}
+
+void Site::start() {
+    Impl& site = *impl_;
+    site.delivery_thread = std::thread([&site] {
+        site.delivery->run([&site](const Error& error) {
+            site.delivery_control->count_flush_failure();
+            log_line(LogLevel::kError, "delivery: " + error.message);
+        });
+    });
+    site.sync_task.emplace(site.config.capture.sync_interval, [&site] {
+        const Status synced = site.log->sync();
+        if (!synced)
+            site.delivery_control->count_sync_failure();
+        site.sync_faults.report(synced);
+    });
+    site.expiry_task.emplace(kExpiryInterval,
+                             [&site] { site.expiry_faults.report(widen(site.keys->revoke_expired())); });
+}
+
+Status Site::stop() {
+    impl_->expiry_task.reset();
+    impl_->delivery->stop();
+    if (impl_->delivery_thread.joinable())
+        impl_->delivery_thread.join();
+    const auto flushed = impl_->delivery->flush();
+    impl_->sync_task.reset();
+    TRY(impl_->log->sync());
+    return flushed ? Status()
+                   : Status(flushed.error().within("the last delivery (the records stay in the log)"));
+}
+
+void Site::set_server(const api::Endpoint& server) {
+    const std::lock_guard guard(impl_->server_mutex);
+    impl_->server_endpoint = server;
+}
+
+std::unique_ptr<api::Router> make_pure_router(RandomSource& random, Secret token) {
+    api::RouterOptions options;
+    options.admin_token = std::move(token);
+    options.random = &random;
+    auto router = std::make_unique<api::Router>(std::move(options));
+    router->add(api::rating_routes(line_functions()));
+    return router;
+}
+
+}  // namespace tally::app
