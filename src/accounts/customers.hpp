@@ -25,15 +25,15 @@ struct Customer {
 
 struct NewCustomer {
     std::string name;
-    std::string external_id;  // empty = none
+    std::string external_id = {};  // empty = none
     std::string timezone = "UTC";
 };
 
 // nullopt = leave as it is; an empty external_id takes it away.
 struct CustomerChange {
-    std::optional<std::string> name;
-    std::optional<std::string> external_id;
-    std::optional<std::string> timezone;
+    std::optional<std::string> name = {};
+    std::optional<std::string> external_id = {};
+    std::optional<std::string> timezone = {};
 };
 
 // Keeps customers. A port: state/ implements it. Thread-safe; a write is durable when it returns success.

@@ -39,9 +39,9 @@ struct ApiKey {
 
 struct NewKey {
     std::string customer;  // id, external id or unique name
-    std::string name;
-    std::string usage_plan;  // id or name; empty = none
-    std::optional<Instant> expires_at;
+    std::string name = {};
+    std::string usage_plan = {};  // id or name; empty = none
+    std::optional<Instant> expires_at = {};
 };
 
 // The one moment in which the key itself exists outside of its owner's hands.

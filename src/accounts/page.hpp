@@ -10,8 +10,8 @@ namespace tally::accounts {
 
 // What part of a list is asked for.
 struct PageRequest {
-    std::size_t limit = 50;  // 1 to 1000
-    std::string cursor;      // `next_cursor` of the page before; empty = from the start
+    std::size_t limit = 50;   // 1 to 1000
+    std::string cursor = {};  // `next_cursor` of the page before; empty = from the start
 };
 
 // One part of a list, in the order of creation.

@@ -23,7 +23,7 @@ struct UsagePlan {
 
 struct NewUsagePlan {
     std::string name;
-    std::string description;
+    std::string description = {};
 };
 
 // A port: state/ implements it. Thread-safe; a write is durable when it returns success.

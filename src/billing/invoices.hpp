@@ -23,23 +23,23 @@ namespace tally::billing {
 struct PeriodChoice {
     // "2026-10": periods that end within that month of the customer's zone, its last midnight included. For a
     // calendar month plan that is the month itself.
-    std::optional<std::string> month;
+    std::optional<std::string> month = {};
     // RFC 3339 or a date in the customer's zone: every period that has ended by then.
-    std::optional<std::string> as_of;
+    std::optional<std::string> as_of = {};
 };
 
 struct RunOptions {
     PeriodChoice periods;
-    std::string customer;  // id, external id or unique name; empty = all
-    bool draft = false;    // leave the invoices as drafts; periods that have not ended are allowed then
-    bool reissue = false;  // make a new invoice where the period's only one is void
+    std::string customer = {};  // id, external id or unique name; empty = all
+    bool draft = false;         // leave the invoices as drafts; periods that have not ended are allowed then
+    bool reissue = false;       // make a new invoice where the period's only one is void
 };
 
 struct PreviewOptions {
     // Nothing set = the period that is running now. A month takes the periods that begin in it, too, so that
     // a running one is seen.
-    PeriodChoice periods;
-    std::string customer;
+    PeriodChoice periods = {};
+    std::string customer = {};
 };
 
 // One line of a proof: what the stored snapshot, meter version and plan version give today.

@@ -32,10 +32,10 @@ struct Subscription {
 };
 
 struct NewSubscription {
-    std::string customer;  // id, external id or unique name
-    std::string plan;      // id, code or "code@version"
-    std::string from;      // RFC 3339, or a date for local midnight of the customer's zone; empty = now
-    std::string to;        // the same; empty = without end
+    std::string customer;   // id, external id or unique name
+    std::string plan;       // id, code or "code@version"
+    std::string from = {};  // RFC 3339, or a date for local midnight of the customer's zone; empty = now
+    std::string to = {};    // the same; empty = without end
 };
 
 // A port: state/ implements it. Thread-safe; a write is durable when it returns success.
