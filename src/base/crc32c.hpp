@@ -10,12 +10,25 @@ namespace tally {
 // Header-only and free of the C++ library, because the nginx module uses it too.
 namespace crc32c_detail {
 
-inline std::uint32_t update_bytes(std::uint32_t crc, const unsigned char* data, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; ++bit)
-            crc = (crc >> 1) ^ (0x82F63B78U & (0U - (crc & 1U)));
+// One step of the polynomial division for each value of a byte.
+struct ByteTable {
+    std::uint32_t step[256] = {};
+
+    constexpr ByteTable() {
+        for (std::uint32_t byte = 0; byte < 256; ++byte) {
+            std::uint32_t crc = byte;
+            for (int bit = 0; bit < 8; ++bit)
+                crc = (crc >> 1) ^ (0x82F63B78U & (0U - (crc & 1U)));
+            step[byte] = crc;
+        }
     }
+};
+
+inline constexpr ByteTable kByteTable;
+
+inline std::uint32_t update_bytes(std::uint32_t crc, const unsigned char* data, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i)
+        crc = (crc >> 8) ^ kByteTable.step[(crc ^ data[i]) & 0xFFU];
     return crc;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/crc32c.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -13,7 +15,8 @@
 // A record is committed by the release store of RecordHeader::size, which is written last. It is *pending*
 // until its Completion is stored: fields first, then crc, then state with release order. One process writes a
 // segment and holds flock(LOCK_EX) on it for as long as it may still write; the lock ends with the process,
-// however that ends.
+// however that ends. A file is named <writer, 16 hex>-<segment number, 8 decimal digits>.seg; while it is
+// being made its name ends in .tmp.
 namespace tally::capture {
 
 inline constexpr char kMagic[8] = {'T', 'A', 'L', 'L', 'Y', 'S', 'E', 'G'};
@@ -35,10 +38,10 @@ struct SegmentHeader {
     std::uint32_t pid;
     std::uint32_t header_crc;  // CRC-32C of all bytes above
     // From here on rewritten in place.
-    std::uint32_t sealed;  // 1: complete, nothing pending, no record will follow
-    std::uint32_t reserved0;
-    std::uint64_t sealed_size;     // valid when sealed: offset behind the last record
-    std::uint64_t sealed_records;  // valid when sealed: how many records there are
+    std::uint32_t sealed;       // 1: complete, nothing pending, no record will follow
+    std::uint32_t seal_crc;     // valid when sealed, see seal_crc()
+    std::uint64_t sealed_size;  // valid when sealed: offset behind the last record
+    std::uint64_t sealed_end;   // valid when sealed: sequence behind the last record
     std::uint64_t reserved[5];
 };
 
@@ -47,7 +50,7 @@ inline constexpr std::size_t kHeaderCrcSpan = offsetof(SegmentHeader, header_crc
 
 struct RecordHeader {
     std::uint32_t size;  // of the whole record, a multiple of 8; 0 = no record here yet
-    std::uint32_t crc;   // CRC-32C of `sequence` and of everything behind the Completion
+    std::uint32_t crc;   // see record_crc(): everything but the Completion
     std::uint64_t sequence;
 };
 
@@ -60,7 +63,7 @@ inline constexpr std::uint32_t kDone = 1;
 // (state kPending), and for good in the log phase (state kDone).
 struct Completion {
     std::uint32_t state;
-    std::uint32_t crc;  // CRC-32C of RecordHeader::sequence and of all fields below
+    std::uint32_t crc;  // see completion_crc(): the state and all fields below
     std::int64_t time_taken_us;
     std::int64_t bytes_sent;
     std::int64_t bytes_received;
@@ -115,7 +118,9 @@ struct FixedPart {
     std::uint8_t flags;
     std::uint8_t auth;             // AuthResult
     std::uint8_t response_result;  // ResultType
-    std::uint8_t reserved[3];
+    // Set by commit() from the Completion: they stand in when a crash cuts the final Completion short.
+    std::uint8_t first_cache_status;
+    std::uint16_t first_status;
     HeaderSlice header_slices[kHeaderIndexCount];
 };
 
@@ -146,5 +151,36 @@ inline constexpr std::size_t kFixedOffset = kCompletionOffset + sizeof(Completio
 inline constexpr std::size_t kLengthsOffset = kFixedOffset + sizeof(FixedPart);
 inline constexpr std::size_t kStringsOffset = kLengthsOffset + kStringCount * sizeof(std::uint16_t);
 static_assert(kStringsOffset == 224);
+inline constexpr std::uint32_t kRecordSizeMin = kStringsOffset;
+
+// Every checksum of a segment starts from its writer's id, so that bytes of another writer never fit.
+inline std::uint32_t writer_seed(std::uint64_t writer) {
+    return crc32c(&writer, sizeof writer);
+}
+
+// `record` points at the RecordHeader. Size and sequence are arguments because the writer stores them last.
+inline std::uint32_t record_crc(std::uint32_t seed, std::uint32_t size, std::uint64_t sequence,
+                                const unsigned char* record) {
+    const std::uint64_t head[2] = {size, sequence};
+    return crc32c(record + kFixedOffset, size - kFixedOffset, crc32c(head, sizeof head, seed));
+}
+
+inline constexpr std::size_t kCompletionFields = offsetof(Completion, time_taken_us);
+
+// The state is an argument because it is stored last: a reader that finds an old state beside a checksum for
+// kDone knows that the values are final.
+inline std::uint32_t completion_crc(std::uint32_t seed, std::uint64_t sequence, std::uint32_t state,
+                                    const Completion& completion) {
+    const std::uint64_t head[2] = {state, sequence};
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&completion);
+    return crc32c(bytes + kCompletionFields, sizeof(Completion) - kCompletionFields,
+                  crc32c(head, sizeof head, seed));
+}
+
+inline std::uint32_t seal_crc(std::uint32_t seed, std::uint64_t segment_number, std::uint64_t sealed_size,
+                              std::uint64_t sealed_end) {
+    const std::uint64_t seal[3] = {segment_number, sealed_size, sealed_end};
+    return crc32c(seal, sizeof seal, seed);
+}
 
 }  // namespace tally::capture

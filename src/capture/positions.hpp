@@ -20,6 +20,9 @@ struct WriterPosition {
     [[nodiscard]] bool has_taken(std::uint64_t sequence) const {
         return sequence < next && !skipped.contains(sequence);
     }
+
+    // How many of the sequences from `begin` up to, but not including, `end` have not been taken.
+    [[nodiscard]] std::uint64_t count_untaken(std::uint64_t begin, std::uint64_t end) const;
 };
 
 // Where Positions stand in the summary of a snapshot: delivery writes them, query reads them.
@@ -34,6 +37,7 @@ struct Positions {
 
     // {"00c0ffee00c0ffee":{"next":12,"skipped":[3,7]}}; writers in order, skipped left out when empty.
     [[nodiscard]] std::string to_json() const;
+    // kCorruption, with what is wrong and where, for anything that to_json() cannot have written.
     static Result<Positions> from_json(std::string_view text);
 };
 

@@ -10,9 +10,9 @@ namespace tally::capture {
 // Where and how large; plain data because the nginx module passes it. The folder must exist.
 struct WriterOptions {
     const char* folder = nullptr;                     // zero-terminated, outlives the writer
-    std::uint64_t segment_size = 8ULL * 1024 * 1024;  // bytes a segment, preallocated
+    std::uint64_t segment_size = 8ULL * 1024 * 1024;  // bytes a segment, preallocated; 4 KiB to 1 GiB
     std::uint64_t folder_size_max =
-        4ULL * 1024 * 1024 * 1024;  // of all segments together; beyond it opening fails
+        4ULL * 1024 * 1024 * 1024;  // of all files together; beyond it opening fails
 };
 
 class SegmentWriter;
@@ -52,11 +52,14 @@ class SegmentWriter {
     SegmentWriter(const SegmentWriter&) = delete;
     SegmentWriter& operator=(const SegmentWriter&) = delete;
 
-    // Opens the first segment. 0, or the errno: ENOSPC for a full disk or folder_size_max reached.
+    // Opens the first segment. 0, or the errno: ENOSPC for a full disk or folder_size_max reached, EFBIG for
+    // RLIMIT_FSIZE, EINVAL for options out of range, EEXIST for a writer id that has been used.
     int open(const WriterOptions& options, std::uint64_t writer, std::uint64_t now_us);
 
-    // Room for a record of up to `size` bytes in the current or a new segment: true, or false with
-    // last_errno().
+    // Room for a record of up to `size` bytes (all of it: kStringsOffset plus the strings) in the current or
+    // a new segment: true, or false with last_errno(). A larger size than kRecordSizeMax or than a segment
+    // holds gets that much. A record that is begun and never committed leaves no trace. After a segment could
+    // not be opened the next try is 100 ms away, so that a full disk costs nothing.
     bool begin(std::size_t size, std::uint64_t now_us, RecordBuilder& out);
 
     // Publishes the record: sets size, sequence and crcs. The completion must have been filled with what is
@@ -67,10 +70,12 @@ class SegmentWriter {
     // The final values: stored, checksummed, then marked kDone. `pending` is cleared.
     void complete(PendingRecord& pending, const Completion& values);
 
-    // Opens the next segment before it is needed and touches its pages. Call from a timer. 0 or errno.
+    // Opens the next segment before it is needed and touches the pages that come next, at most 1 MiB a call.
+    // Call from a timer, every 100 ms or so. 0 or errno; also the way out of a full disk.
     int prepare_ahead(std::uint64_t now_us);
 
-    // Seals what has nothing pending and closes everything. Records still pending stay so.
+    // Seals what has nothing pending and closes everything. Records still pending stay so: their handles are
+    // void and must not be completed.
     void close();
 
     [[nodiscard]] bool has_room() const;  // false: the disk is full, begin() would fail
@@ -82,18 +87,22 @@ class SegmentWriter {
     [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
 
   private:
-    int open_segment(std::uint64_t now_us, OpenSegment** out);
+    int make_segment(OpenSegment** out) const;
+    int put_in_use(OpenSegment* segment, std::uint64_t now_us);
+    int rotate(std::uint64_t now_us);
     void retire_current();
-    void release(OpenSegment* segment);
+    void finish_retired(OpenSegment* segment);
 
     WriterOptions options_;
     std::uint64_t writer_ = 0;
+    std::uint32_t seed_ = 0;  // of every checksum
     std::uint64_t next_segment_ = 0;
     std::uint64_t next_sequence_ = 0;
     OpenSegment* current_ = nullptr;
-    OpenSegment* ahead_ = nullptr;    // prepared, not yet in use
+    OpenSegment* ahead_ = nullptr;    // prepared, not yet in use: still a .tmp file
     OpenSegment* retired_ = nullptr;  // list: full, some records still pending
-    int last_errno_ = 0;
+    int last_errno_ = 0;              // of the last attempt to open a segment
+    std::uint64_t retry_at_us_ = 0;   // begin() does not try to open one before
 };
 
 }  // namespace tally::capture

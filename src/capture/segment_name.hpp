@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tally::capture {
+
+// What a segment's file name says: "<writer, 16 hex digits>-<number, 8 decimal digits>.seg".
+struct SegmentName {
+    std::uint64_t writer = 0;
+    std::uint64_t number = 0;
+    auto operator<=>(const SegmentName&) const = default;
+};
+
+// nullopt for any other name, among them the ".tmp" names of segments that are being made.
+std::optional<SegmentName> parse_segment_name(std::string_view file_name);
+
+}  // namespace tally::capture
