@@ -50,19 +50,27 @@ Result<LoadedCut> load_snapshot(const lake::Table& table, const lake::TableState
     return cut;
 }
 
-// nullopt: the table moved on while the log was read.
-Result<std::optional<LoadedCut>> try_newest(const capture::CaptureLog& log, const lake::Table& table) {
-    TRY_ASSIGN(const lake::TableState before, table.state());
-    TRY_ASSIGN(capture::Positions positions, positions_of(before));
+Result<LoadedCut> read_newest(const capture::CaptureLog& log, const lake::Table& table,
+                              const lake::TableState& state) {
+    TRY_ASSIGN(capture::Positions positions, positions_of(state));
     LoadedCut cut;
-    if (before.current.has_value()) {
-        TRY_ASSIGN(cut.files, paths_of(table, before, *before.current));
+    if (state.current.has_value()) {
+        TRY_ASSIGN(cut.files, paths_of(table, state, *state.current));
     }
     TRY_ASSIGN(cut.tail, scan_beyond(log, std::move(positions)));
+    return cut;
+}
+
+// nullopt: the table moved on underneath. What was read then is wrong or could not be read at all.
+Result<std::optional<LoadedCut>> try_newest(const capture::CaptureLog& log, const lake::Table& table) {
+    TRY_ASSIGN(const lake::TableState before, table.state());
+    Result<LoadedCut> cut = read_newest(log, table, before);
     TRY_ASSIGN(const lake::TableState after, table.state());
-    if (after.current != before.current)
+    if (after.current != before.current || (!cut.ok() && cut.error().code == ErrorCode::kConflict))
         return std::optional<LoadedCut>{};
-    return std::optional<LoadedCut>{std::move(cut)};
+    if (!cut.ok())
+        return std::move(cut).error();
+    return std::optional<LoadedCut>{std::move(*cut)};
 }
 
 }  // namespace

@@ -21,14 +21,6 @@ constexpr int kQueriesMax = 4;
 // What the rest of the process may grow by while queries run, before one of them is blamed for it.
 constexpr std::uint64_t kGrowthOfOthers = 512ULL * 1024 * 1024;
 
-// The tree that a condition is compared with, and the place that it stands in.
-constexpr std::string_view kConditionHead = "SELECT 1 FROM requests WHERE (\n";
-constexpr std::string_view kConditionTail = "\n)";
-
-std::string around_condition(std::string_view head, std::string_view condition) {
-    return std::string(head).append(condition).append(kConditionTail);
-}
-
 Error from_exception(const std::exception& error) {
     return Error{ErrorCode::kResourceExhausted, std::string("the query failed: ") + error.what()};
 }
@@ -122,11 +114,11 @@ struct QueryEngine::Impl {
         TRY_ASSIGN(const Slot slot, take_slot(limits));
         const LoadedCut empty;  // outlives the session
         TRY_ASSIGN(Session session, open_session(limits));
-        TRY_ASSIGN(const std::string tree, session.syntax_tree(around_condition(kConditionHead, condition)));
-        TRY_ASSIGN(const std::string plain, session.syntax_tree(around_condition(kConditionHead, "TRUE")));
+        TRY_ASSIGN(const std::string tree, session.syntax_tree(around_condition(condition)));
+        TRY_ASSIGN(const std::string plain, session.syntax_tree(around_condition("TRUE")));
         TRY(check_condition_tree(tree, plain));
         TRY(session.prepare_views(empty, {}, condition));
-        const std::string as_value = around_condition("SELECT (\n", condition) + " FROM requests";
+        const std::string as_value = fmt::format("SELECT (\n{}\n) FROM requests", condition);
         TRY_ASSIGN(const QueryResult result, session.run(as_value, {}, false));
         if (result.columns.size() != 1 || result.columns[0].type != "BOOLEAN")
             return Error{ErrorCode::kInvalidArgument, "the condition is of type " +

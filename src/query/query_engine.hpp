@@ -36,8 +36,8 @@ struct QueryResult {
 
 // Which state of the data a query reads. Default: the newest snapshot and everything captured beyond it.
 struct Cut {
-    std::optional<SnapshotId> snapshot;  // that snapshot alone
-    std::optional<Instant> as_of;        // the snapshot that was current then, alone
+    std::optional<SnapshotId> snapshot = std::nullopt;  // that snapshot alone
+    std::optional<Instant> as_of = std::nullopt;        // the snapshot that was current then, alone
 };
 
 struct QueryLimits {

@@ -109,8 +109,8 @@ Status Session::execute(const std::string& sql) {
 }
 
 Result<std::string> Session::syntax_tree(std::string_view sql) {
-    TRY_ASSIGN(const QueryResult result,
-               run("SELECT CAST(json_serialize_sql($1) AS VARCHAR)", {Cell{std::string(sql)}}, false));
+    TRY_ASSIGN(const QueryResult result, run("SELECT CAST(json_serialize_sql($1::VARCHAR) AS VARCHAR)",
+                                             {Cell{std::string(sql)}}, false));
     return std::get<std::string>(result.rows.at(0).at(0).value);
 }
 

@@ -33,8 +33,11 @@ struct ViewsUsed {
 // Checks the tree of a user's statement. kInvalidArgument names the rule and the word that breaks it.
 Result<ViewsUsed> check_statement(std::string_view tree_json);
 
-// Checks the tree of `SELECT 1 FROM requests WHERE (<condition>)`; `plain_tree_json` is the same with the
-// condition TRUE. The two must differ in nothing but the condition, which must be an expression of one row.
+// The statement that a condition is checked in.
+std::string around_condition(std::string_view condition);
+
+// Checks the tree of around_condition(<condition>); `plain_tree_json` is the same with the condition TRUE.
+// The two must differ in nothing but the condition, which must be an expression of one row.
 Status check_condition_tree(std::string_view tree_json, std::string_view plain_tree_json);
 
 }  // namespace tally::query
