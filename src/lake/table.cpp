@@ -56,15 +56,28 @@ std::string qualified_name(const LakeServices& services, std::string_view name) 
     return fmt::format("{}.{}", services.name_space, name);
 }
 
+// The folder above the warehouse that is there already: names from it downwards are new, or were left
+// unsynced by a try that failed.
+Result<Path> folder_above(FileSystem& files, const Path& warehouse) {
+    Path above = warehouse.parent_path();
+    while (true) {
+        TRY_ASSIGN(const bool exists, files.exists(above));
+        if (exists || !above.has_relative_path())
+            return above;
+        above = above.parent_path();
+    }
+}
+
 // One try to create the table: kConflict when somebody else did.
 Status create(const LakeServices& services, const TableDefinition& definition) {
     TRY(check_definition(definition));
     TRY_ASSIGN(const std::string location, location_of(table_folder(services, definition.name)));
     TRY_ASSIGN(const std::string warehouse, location_of(services.warehouse));
     TRY_ASSIGN(const Path folder, path_of(location));
-    TRY_ASSIGN(const Path root, path_of(warehouse));
+    TRY_ASSIGN(const Path warehouse_folder, path_of(warehouse));
+    TRY_ASSIGN(const Path root, folder_above(*services.files, warehouse_folder));
     TRY(make_durable_folders(*services.files, root, folder / "metadata"));
-    TRY(make_durable_folders(*services.files, root, folder / "data"));
+    TRY(make_durable_folders(*services.files, folder, folder / "data"));
     TRY_ASSIGN(const std::string json,
                new_table_metadata(definition, make_uuid(*services.random), location, services.clock->now()));
     const std::string name = fmt::format("00000-{}.metadata.json", make_uuid(*services.random));

@@ -6,6 +6,7 @@
 #include "lake/table.hpp"
 #include "support/memory_pointer_store.hpp"
 #include "support/temp_folder.hpp"
+#include "tracked_disk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -78,7 +79,7 @@ class LakeFixture : public ::testing::Test {
     }
 
     tally::test::TempFolder folder_;
-    PosixFileSystem disk_;
+    TrackedDisk disk_;
     tally::test::MemoryPointerStore catalog_;
     ManualClock clock_{instant_from_us(20'000 * kDayUs)};
     SeededRandom random_{1};
