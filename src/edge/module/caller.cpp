@@ -1,0 +1,139 @@
+#include "edge/module/caller.hpp"
+
+#include <cstring>
+
+namespace tally::edge {
+namespace {
+
+constexpr std::size_t kAuthorizationSize = sizeof("authorization") - 1;
+constexpr std::size_t kProxyAuthorizationSize = sizeof("proxy-authorization") - 1;
+constexpr std::size_t kBearerSize = sizeof("bearer ") - 1;
+constexpr char kOurKeyPrefix[] = {'t', 'm', '_'};
+
+bool is_key_header(const ngx_table_elt_t& header, const LocationConfig& config) {
+    const auto* names = static_cast<const KeyHeader*>(config.key_headers->elts);
+    for (ngx_uint_t i = 0; i < config.key_headers->nelts; ++i) {
+        if (header.hash == names[i].hash && header.key.len == names[i].name.len &&
+            std::memcmp(header.lowcase_key, names[i].name.data, names[i].name.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool is_credentials_header(const ngx_table_elt_t& header) {
+    if (header.key.len == kAuthorizationSize)
+        return std::memcmp(header.lowcase_key, "authorization", kAuthorizationSize) == 0;
+    return header.key.len == kProxyAuthorizationSize &&
+           std::memcmp(header.lowcase_key, "proxy-authorization", kProxyAuthorizationSize) == 0;
+}
+
+// One walk over the headers: how much room they need in the record, and the first that carries a key.
+void read_headers(const ngx_http_request_t* request, RequestContext& context) {
+    std::size_t room = 0;
+    std::size_t count = 0;
+    for (const ngx_list_part_t* part = &request->headers_in.headers.part; part != nullptr;
+         part = part->next) {
+        const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
+        count += part->nelts;
+        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+            const ngx_table_elt_t& header = headers[i];
+            room += header.key.len + header.value.len + 2;
+            if (is_key_header(header, *context.config)) {
+                room += kMaskSizeMax;
+                if (context.key_header == nullptr && header.value.len != 0) {
+                    context.key_header = &header;
+                    context.key = header.value;
+                }
+            } else if (is_credentials_header(header)) {
+                room += kMaskSizeMax + kBearerSize;
+            }
+        }
+    }
+    context.headers_room = room;
+    context.header_count = static_cast<std::uint16_t>(count < 0xFFFF ? count : 0xFFFF);
+}
+
+// `Authorization: Bearer tm_…` carries a key as well; other tokens belong to the upstream.
+void read_bearer(const ngx_http_request_t* request, RequestContext& context) {
+    const ngx_table_elt_t* header = request->headers_in.authorization;
+    if (context.key_header != nullptr || header == nullptr)
+        return;
+    const ngx_str_t token = bearer_token(header->value);
+    if (token.len < sizeof kOurKeyPrefix || std::memcmp(token.data, kOurKeyPrefix, sizeof kOurKeyPrefix) != 0)
+        return;
+    context.key_header = header;
+    context.key = token;
+}
+
+void put_hex(std::uint64_t value, char* to) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *to++ = kDigits[(value >> shift) & 0xF];
+}
+
+KeyMask id_mask(const KeySlot& slot) {
+    KeyMask mask = {};
+    mask.size = slot.key_id_size;
+    std::memcpy(mask.text, slot.key_id, sizeof mask.text);
+    return mask;
+}
+
+}  // namespace
+
+ngx_str_t bearer_token(const ngx_str_t& value) {
+    static u_char scheme[] = "bearer ";
+    ngx_str_t token = {0, nullptr};
+    if (value.len <= kBearerSize || ngx_strncasecmp(value.data, scheme, kBearerSize) != 0)
+        return token;
+    std::size_t start = kBearerSize;
+    while (start < value.len && value.data[start] == ' ')
+        ++start;
+    token.data = value.data + start;
+    token.len = value.len - start;
+    return token;
+}
+
+void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& worker) {
+    read_headers(request, context);
+    read_bearer(request, context);
+    if (context.key_header == nullptr) {
+        context.auth = context.config->anonymous ? AuthResult::kAnonymous : AuthResult::kMissingKey;
+        return;
+    }
+    context.auth = AuthResult::kUnknownKey;
+    if (!worker.keys.available()) {
+        context.key_table_missing = true;
+        return;
+    }
+    const Digest128 digest = worker.keys.digest(context.key.data, context.key.len);
+    switch (worker.keys.find(digest, context.start_wall_us, context.slot)) {
+        case KeyLookup::kActive: context.auth = AuthResult::kIdentified; break;
+        case KeyLookup::kRevoked: context.auth = AuthResult::kRevokedKey; break;
+        case KeyLookup::kUnknown: break;
+        case KeyLookup::kUnavailable: context.key_table_missing = true; break;
+    }
+}
+
+bool is_secret_header(const ngx_table_elt_t& header, const LocationConfig& config) {
+    return is_key_header(header, config) || is_credentials_header(header);
+}
+
+KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context, Worker& worker) {
+    if (key == context.key.data && size == context.key.len && context.has_slot())
+        return id_mask(context.slot);
+    KeyMask mask = {};
+    std::memcpy(mask.text, "unknown_", 8);
+    mask.size = 8;
+    if (!worker.keys.available())
+        return mask;
+    const Digest128 digest = worker.keys.digest(key, size);
+    KeySlot slot = {};
+    const KeyLookup found = worker.keys.find(digest, context.start_wall_us, slot);
+    if (found == KeyLookup::kActive || found == KeyLookup::kRevoked)
+        return id_mask(slot);
+    put_hex(digest.low, mask.text + mask.size);
+    mask.size += 16;
+    return mask;
+}
+
+}  // namespace tally::edge

@@ -1,0 +1,121 @@
+#include "edge/module/connection_facts.hpp"
+#include "edge/module/phases.hpp"
+#include "edge/module/request_context.hpp"
+#include "edge/module/request_strings.hpp"
+#include "edge/module/response_facts.hpp"
+#include "edge/module/worker.hpp"
+
+namespace tally::edge {
+namespace {
+
+using capture::Completion;
+using capture::RecordBuilder;
+
+std::int64_t not_negative(std::int64_t value) {
+    return value > 0 ? value : 0;
+}
+
+Completion completion_of(ngx_http_request_t* request, const RequestContext& context, const Moment& now,
+                         bool ended) {
+    Completion completion = {};
+    completion.state = ended ? capture::kDone : capture::kPending;
+    completion.time_taken_us = not_negative(now.monotonic_us - context.start_monotonic_us);
+    completion.bytes_sent = request->connection->sent;
+    completion.bytes_received = request->request_length;
+    describe_response(request, context.refusal, ended, completion);
+    return completion;
+}
+
+void fill_fixed(ngx_http_request_t* request, const RequestContext& context, const Moment& now,
+                capture::FixedPart& fixed) {
+    fixed = {};
+    fixed.time_us = static_cast<std::uint64_t>(context.start_wall_us);
+    fixed.first_byte_us = not_negative(now.monotonic_us - context.start_monotonic_us);
+    fixed.header_count = context.header_count;
+    fixed.auth = static_cast<std::uint8_t>(context.auth);
+    if (request->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS)
+        fixed.flags |= capture::kFlagWebSocket;
+    describe_connection(request, fixed);
+}
+
+// The whole record. False when there is no room for it.
+bool append_record(ngx_http_request_t* request, RequestContext& context, Worker& here, const Moment& now,
+                   bool ended) {
+    RequestStrings strings(request, context, here);
+    const std::size_t wanted = capture::kStringsOffset + strings.room() + capture::kRecordAlignment;
+    const std::size_t size = wanted < capture::kRecordSizeMax ? wanted : capture::kRecordSizeMax;
+    RecordBuilder record;
+    if (!here.writer_open || !here.writer.begin(size, static_cast<std::uint64_t>(now.wall_us), record))
+        return false;
+    *record.completion = completion_of(request, context, now, ended);
+    fill_fixed(request, context, now, *record.fixed);
+    record.fixed->response_result = record.completion->result;
+    if (ended)
+        record.fixed->first_byte_us = kAbsent;  // there was no response header
+    strings.write(record);
+    context.pending = here.writer.commit(record);
+    return true;
+}
+
+// No room and nothing to be done about it any more, or nothing that is wanted: the request goes uncaptured.
+void count_uncaptured(RequestContext& context, Worker& here, const Moment& now) {
+    context.step = CaptureStep::kUncaptured;
+    here.count(context.refusal == Refusal::kNone ? Uncaptured::kLost : Uncaptured::kRefused, now.wall_us);
+}
+
+// The room was there when the request came in and is gone now: take back the upstream's answer.
+ngx_int_t reject_late(ngx_http_request_t* request, RequestContext& context, Worker& here, const Moment& now) {
+    context.refusal = Refusal::kNoRoom;
+    count_uncaptured(context, here, now);
+    return ngx_http_filter_finalize_request(request, &ngx_http_tallyman_module, NGX_HTTP_SERVICE_UNAVAILABLE);
+}
+
+RequestContext* context_to_capture(ngx_http_request_t* request) {
+    if (RequestContext* context = find_context(request))
+        return context;
+    const LocationConfig* config = location_config(request);
+    return config->enabled ? obtain_context(request, *config) : nullptr;
+}
+
+}  // namespace
+
+ngx_int_t capture_response_header(ngx_http_request_t* request) {
+    Worker* const here = worker();
+    if (request != request->main || here == nullptr)
+        return next_header_filter(request);
+    RequestContext* context = context_to_capture(request);
+    if (context == nullptr || context->step != CaptureStep::kNotYet)
+        return next_header_filter(request);
+    const Moment now = here->now();
+    if (append_record(request, *context, *here, now, false)) {
+        context->step = CaptureStep::kWritten;
+        return next_header_filter(request);
+    }
+    const bool reject = context->config->on_full == kReject || !here->counters.available();
+    if (reject && context->refusal == Refusal::kNone)
+        return reject_late(request, *context, *here, now);
+    count_uncaptured(*context, *here, now);
+    return next_header_filter(request);
+}
+
+ngx_int_t complete_request(ngx_http_request_t* request) {
+    Worker* const here = worker();
+    if (request != request->main || here == nullptr)
+        return NGX_OK;
+    RequestContext* context = context_to_capture(request);
+    if (context == nullptr || context->step == CaptureStep::kUncaptured)
+        return NGX_OK;
+    const Moment now = here->now();
+    if (context->step == CaptureStep::kWritten) {
+        if (context->pending.segment != nullptr)
+            here->writer.complete(context->pending, completion_of(request, *context, now, true));
+        return NGX_OK;
+    }
+    if (append_record(request, *context, *here, now, true))
+        context->step = CaptureStep::kWritten;
+    else
+        count_uncaptured(*context, *here, now);
+    return NGX_OK;
+}
+
+}  // namespace tally::edge

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "edge/module/ngx.hpp"
+
+namespace tally::edge {
+
+// Set once for all of http{}.
+struct MainConfig {
+    ngx_str_t capture_folder;  // zero-terminated, like the paths below
+    ngx_str_t key_table;
+    ngx_str_t counters;
+    off_t segment_size;
+    off_t capture_size_max;
+    ngx_flag_t used;  // some location has `tallyman on`
+};
+
+enum OnFull : ngx_uint_t { kReject, kServe };
+
+// A header that may carry the key; names are in lower case.
+struct KeyHeader {
+    ngx_str_t name;
+    ngx_uint_t hash;  // nginx's own hash of the name
+};
+
+// Set for http{}, server{} and location{}, inherited inwards.
+struct LocationConfig {
+    ngx_flag_t enabled;
+    ngx_flag_t anonymous;
+    ngx_uint_t on_full;
+    ngx_array_t* key_headers;  // of KeyHeader
+    ngx_str_t stage;
+    ngx_str_t edge_location;
+    ngx_str_t distribution;
+};
+
+extern ngx_http_module_t module_context;
+extern ngx_command_t commands[];
+
+MainConfig* main_config(ngx_cycle_t* cycle);
+const LocationConfig* location_config(ngx_http_request_t* request);
+
+}  // namespace tally::edge

@@ -1,0 +1,62 @@
+#include "edge/module/request_context.hpp"
+
+#include "edge/module/caller.hpp"
+#include "edge/module/log_line.hpp"
+#include "edge/module/worker.hpp"
+
+#include <type_traits>
+
+namespace tally::edge {
+namespace {
+
+static_assert(std::is_trivially_destructible_v<RequestContext>);
+
+// Marks the context in the pool's cleanup list, where it is found after an internal redirect.
+void context_mark(void*) {}
+
+// nginx stamps a request with the cached time in milliseconds. Where the stamp and our own clock agree on the
+// millisecond, ours is the finer one.
+void stamp_start(const ngx_http_request_t* request, RequestContext& context, const Moment& now) {
+    const std::int64_t stamp_us =
+        std::int64_t{request->start_sec} * 1'000'000 + static_cast<std::int64_t>(request->start_msec) * 1000;
+    const std::int64_t latest_us = stamp_us + 999;
+    context.start_wall_us = now.wall_us < latest_us && now.wall_us >= stamp_us ? now.wall_us : latest_us;
+    const std::int64_t age_us = now.wall_us - context.start_wall_us;
+    context.start_monotonic_us = now.monotonic_us - (age_us > 0 ? age_us : 0);
+}
+
+}  // namespace
+
+RequestContext* find_context(ngx_http_request_t* request) {
+    auto* context = static_cast<RequestContext*>(ngx_http_get_module_ctx(request, ngx_http_tallyman_module));
+    if (context != nullptr || (!request->internal && !request->filter_finalize))
+        return context;
+    for (ngx_pool_cleanup_t* entry = request->pool->cleanup; entry != nullptr; entry = entry->next) {
+        if (entry->handler == context_mark) {
+            ngx_http_set_ctx(request, entry->data, ngx_http_tallyman_module);
+            return static_cast<RequestContext*>(entry->data);
+        }
+    }
+    return nullptr;
+}
+
+RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig& config) {
+    if (RequestContext* context = find_context(request))
+        return context;
+    ngx_pool_cleanup_t* entry = ngx_pool_cleanup_add(request->pool, sizeof(RequestContext));
+    if (entry == nullptr)
+        return nullptr;
+    ngx_memzero(entry->data, sizeof(RequestContext));
+    entry->handler = context_mark;
+    auto* context = static_cast<RequestContext*>(entry->data);
+    ngx_http_set_ctx(request, context, ngx_http_tallyman_module);
+    context->config = &config;
+    request->log_handler = log_without_secrets;
+    if (Worker* const here = worker()) {
+        stamp_start(request, *context, here->now());
+        find_caller(request, *context, *here);
+    }
+    return context;
+}
+
+}  // namespace tally::edge

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "capture/segment_writer.hpp"
+#include "edge/key_table_format.hpp"
+#include "edge/module/config.hpp"
+#include "edge/module/ngx.hpp"
+#include "edge/result_type.hpp"
+#include "model/request_record.hpp"
+
+#include <cstdint>
+
+namespace tally::edge {
+
+enum class CaptureStep : std::uint8_t {
+    kNotYet,
+    kWritten,    // the record is in the log, pending or done
+    kUncaptured  // there was no room; counted
+};
+
+// What the module keeps of one client request, from the first phase that sees it to the log phase. Lives in
+// the request's pool; zeroed memory is its start value.
+struct RequestContext {
+    const LocationConfig* config;  // of the location that saw the request first
+    capture::PendingRecord pending;
+    std::int64_t start_wall_us;
+    std::int64_t start_monotonic_us;
+    const ngx_table_elt_t* key_header;  // where the caller's key stands; null = no key
+    ngx_str_t key;                      // points into the header's value; never leaves the module
+    KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
+    std::size_t headers_room;           // bytes that the headers string may need
+    std::uint16_t header_count;
+    AuthResult auth;
+    bool key_table_missing;  // there is a key and nothing to look it up in
+    Refusal refusal;
+    CaptureStep step;
+
+    [[nodiscard]] bool has_slot() const {
+        return auth == AuthResult::kIdentified || auth == AuthResult::kRevokedKey;
+    }
+};
+
+// The context, also after an internal redirect took it from the request; null when the request has none yet.
+RequestContext* find_context(ngx_http_request_t* request);
+
+// The context, made and with the caller identified if need be; null when memory ran out.
+RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig& config);
+
+}  // namespace tally::edge

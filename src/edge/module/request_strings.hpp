@@ -1,0 +1,36 @@
+#pragma once
+
+#include "capture/segment_writer.hpp"
+#include "edge/module/request_context.hpp"
+#include "edge/module/worker.hpp"
+
+#include <cstddef>
+
+namespace tally::edge {
+
+// The strings of a request's record: keys masked, everything else as the client sent it.
+class RequestStrings {
+  public:
+    RequestStrings(ngx_http_request_t* request, const RequestContext& context, Worker& worker);
+
+    // Bytes that write() may need; never less than what it writes.
+    [[nodiscard]] std::size_t room() const;
+
+    void write(capture::RecordBuilder& record);
+
+  private:
+    void write_query(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t query);
+    void write_masked(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t key);
+    void write_content_type(capture::RecordBuilder& record);
+    void write_headers(capture::RecordBuilder& record);
+    void write_value(capture::RecordBuilder& record, const ngx_table_elt_t& header);
+    void write_secret(capture::RecordBuilder& record, const ngx_table_elt_t& header);
+
+    ngx_http_request_t* request_;
+    const RequestContext& context_;
+    Worker& worker_;
+    ngx_str_t stem_;
+    ngx_str_t query_;
+};
+
+}  // namespace tally::edge

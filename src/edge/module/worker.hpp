@@ -1,0 +1,50 @@
+#pragma once
+
+#include "capture/segment_writer.hpp"
+#include "edge/counter_file.hpp"
+#include "edge/key_table_reader.hpp"
+#include "edge/module/ngx.hpp"
+
+#include <cstdint>
+
+namespace tally::edge {
+
+struct MainConfig;
+
+// Both clocks at one moment, in microseconds: durations come from the monotonic one.
+struct Moment {
+    std::int64_t wall_us;
+    std::int64_t monotonic_us;
+};
+
+// What one nginx worker holds for its life. Lives in the cycle's pool; used by nginx's one thread only.
+struct Worker {
+    capture::SegmentWriter writer;
+    KeyTableReader keys;
+    CounterFile counters;
+
+    const MainConfig* config = nullptr;
+    std::int64_t wall_offset_us = 0;  // wall minus monotonic time, followed by the timer
+    bool writer_open = false;
+    int writer_error = 0;  // what was last said in the error log, to say it once
+    int keys_error = 0;
+    ngx_uint_t ticks = 0;
+    ngx_event_t timer = {};
+    ngx_connection_t timer_owner = {};  // nginx's debug log asks every timer for its connection
+
+    [[nodiscard]] Moment now() const;
+
+    // True when a record can be written, or, failing that, at least counted as missing.
+    [[nodiscard]] bool has_room() const { return writer_open && writer.has_room(); }
+
+    void count(Uncaptured kind, std::int64_t wall_us);
+};
+
+// Null where no location uses the module, and in nginx's helper processes.
+Worker* worker();
+
+// nginx's init_process and exit_process.
+ngx_int_t start_worker(ngx_cycle_t* cycle);
+void stop_worker(ngx_cycle_t* cycle);
+
+}  // namespace tally::edge
