@@ -160,8 +160,10 @@ Result<PricedContent> price_invoice(const Invoice& invoice, const rating::Plan& 
     TRY_ASSIGN(const rating::RateInput input, rate_input(invoice, measured));
     TRY_ASSIGN(rating::RatedInvoice rated, rating::rate(local, input));
     PricedContent content;
-    for (rating::RatedLine& line : rated.lines)
-        content.lines.push_back(make_line(invoice, charge_of(plan, line.charge), std::move(line), measured));
+    for (rating::RatedLine& line : rated.lines) {
+        const rating::Charge& charge = charge_of(plan, line.charge);
+        content.lines.push_back(make_line(invoice, charge, std::move(line), measured));
+    }
     content.totals = {.subtotal = rated.subtotal,
                       .discounts = rated.discounts,
                       .minimum_adjustment = rated.minimum_adjustment,

@@ -27,7 +27,7 @@ struct PlanVersion {
     PlanStatus status = PlanStatus::kDraft;
     std::string name;
     std::string currency;
-    std::string document;  // the plan as compact JSON, members in the order they were given
+    std::string document;  // the plan as compact JSON, members in the order given (from TOML: by name)
     std::string digest;    // SHA-256 of the document, hex
     Instant created_at;
     std::optional<Instant> published_at;
