@@ -48,7 +48,7 @@ std::string aggregate_sql(Aggregation aggregation) {
         case Aggregation::kMax: return "max(value)";
         case Aggregation::kUnique: return "count(DISTINCT value)";
         // record_id is unique, so two requests of one microsecond have an order too.
-        case Aggregation::kLatest: return "last(value ORDER BY at, id)";
+        case Aggregation::kLatest: return "last(value ORDER BY moment, id)";
         case Aggregation::kCount:
         case Aggregation::kWeightedSum:
         case Aggregation::kPercentile: break;

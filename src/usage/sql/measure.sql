@@ -10,7 +10,7 @@ WITH metered AS (
     SELECT
         {groups}
         {value} AS value,
-        "timestamp" AS at,
+        "timestamp" AS moment,
         record_id AS id
     FROM requests
     WHERE customer_id = $1::VARCHAR

@@ -22,7 +22,11 @@ SELECT
     CASE WHEN $13::BOOLEAN THEN x_edge_result_type END AS result_type,
     CASE WHEN $14::BOOLEAN THEN stage END AS stage,
     CASE WHEN $15::BOOLEAN THEN plan END AS plan,
-    CASE WHEN $5::VARCHAR <> 'none' THEN epoch_us(date_trunc($5::VARCHAR, local_time)) END AS local_start_us,
+    epoch_us(CASE $5::VARCHAR
+        WHEN 'hour' THEN date_trunc('hour', local_time)
+        WHEN 'day' THEN date_trunc('day', local_time)
+        WHEN 'month' THEN CAST(date_trunc('month', local_time) AS TIMESTAMP)
+    END) AS local_start_us,
     CASE WHEN $5::VARCHAR = 'hour' THEN epoch_us(local_time) - epoch_us("timestamp") END AS offset_us,
     count(*) AS requests,
     coalesce(sum(sc_bytes), 0) AS bytes_out,
