@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <deque>
+#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +19,8 @@ namespace tally::state {
 namespace {
 
 constexpr int kBusyTimeoutSeconds = 10;
+constexpr std::chrono::milliseconds kSettingPause{10};
+constexpr int kSettingAttempts = kBusyTimeoutSeconds * 100;
 
 // Every connection starts with these; a commit that returned survives power loss.
 constexpr std::string_view kSettings[] = {
@@ -108,6 +112,19 @@ struct Connection::Impl {
     soci::session session;
 };
 
+// Switching to WAL does not heed the busy timeout when another process opens the same new file, so the
+// waiting is done here.
+Status Connection::apply(std::string_view setting) {
+    for (int attempt = 1;; ++attempt) {
+        const Result<std::vector<Row>> set = query(setting);
+        if (set.ok())
+            return {};
+        if (set.error().code != ErrorCode::kUnavailable || attempt == kSettingAttempts)
+            return set.error();
+        std::this_thread::sleep_for(kSettingPause);
+    }
+}
+
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Connection::~Connection() = default;
@@ -128,7 +145,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Path& file) {
         return opened.error().within("opening " + file.string());
     auto connection = std::unique_ptr<Connection>(new Connection(std::move(impl)));
     for (const std::string_view setting : kSettings)
-        if (Result<std::vector<Row>> set = connection->query(setting); !set.ok())
+        if (const Status set = connection->apply(setting); !set.ok())
             return set.error().within("opening " + file.string());
     return connection;
 }

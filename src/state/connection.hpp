@@ -92,6 +92,8 @@ class Connection {
   private:
     struct Impl;
     explicit Connection(std::unique_ptr<Impl> impl);
+    Status apply(std::string_view setting);
+
     std::unique_ptr<Impl> impl_;
 };
 
