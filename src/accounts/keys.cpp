@@ -50,6 +50,16 @@ Error unpublished(const Error& cause, const ApiKey& key) {
 }  // namespace
 
 struct Keys::Impl {
+    Impl(KeyStore& key_store, Customers& all_customers, UsagePlans& all_plans, KeySecret key_secret,
+         KeyPublisher& key_publisher, const Clock& time, RandomSource& randomness)
+        : store(key_store),
+          customers(all_customers),
+          usage_plans(all_plans),
+          secret(std::move(key_secret)),
+          publisher(key_publisher),
+          clock(time),
+          random(randomness) {}
+
     KeyStore& store;
     Customers& customers;
     UsagePlans& usage_plans;
@@ -57,7 +67,7 @@ struct Keys::Impl {
     KeyPublisher& publisher;
     const Clock& clock;
     RandomSource& random;
-    std::mutex publishing = {};  // keeps the order of store and publisher the same for one key
+    std::mutex publishing;  // keeps the order of store and publisher the same for one key
 
     // All but the parts that come from the value.
     Result<ApiKey> prepare(const NewKey& wanted) {
@@ -129,7 +139,8 @@ struct Keys::Impl {
 
 Keys::Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
            KeyPublisher& publisher, const Clock& clock, RandomSource& random)
-    : impl_(new Impl{store, customers, usage_plans, std::move(secret), publisher, clock, random}) {}
+    : impl_(std::make_unique<Impl>(store, customers, usage_plans, std::move(secret), publisher, clock,
+                                   random)) {}
 
 Keys::~Keys() = default;
 

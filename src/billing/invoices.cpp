@@ -98,8 +98,10 @@ Status check_has_ended(const PeriodChoice& choice, const Account& account, Insta
 }  // namespace
 
 struct Invoices::Impl {
+    explicit Impl(Parts given) : parts(std::move(given)) {}
+
     Parts parts;
-    std::mutex measuring = {};  // the meter source is asked by one thread at a time
+    std::mutex measuring;  // the meter source is asked by one thread at a time
 
     Result<Pin> take_pin() {
         TRY(parts.flush());
@@ -322,7 +324,7 @@ struct Invoices::Impl {
     }
 };
 
-Invoices::Invoices(Parts parts) : impl_(new Impl{std::move(parts)}) {}
+Invoices::Invoices(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 
 Invoices::~Invoices() = default;
 

@@ -1,8 +1,10 @@
 #include "billing/invoices.hpp"
 #include "unit/billing/billing_parts.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <set>
 #include <vector>
@@ -59,17 +61,32 @@ Result<std::vector<billing::Invoice>> run_month(const Path& file,
     return made;
 }
 
-// Starts a run in a process of its own and kills it after `delay`; true when the kill came before its end.
-bool run_and_kill(const Path& file, const std::vector<accounts::Customer>& people, useconds_t delay) {
+// The calling process is killed in `delay`, wherever it is by then.
+void kill_me_in(std::chrono::microseconds delay) {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    timer_t timer{};
+    itimerspec at{};
+    at.it_value.tv_sec = delay.count() / 1'000'000;
+    at.it_value.tv_nsec = delay.count() % 1'000'000 * 1000 + 1;
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || ::timer_settime(timer, 0, &at, nullptr) != 0)
+        ::_exit(2);
+}
+
+// A run in a process of its own; true when it was killed before its end.
+bool run_and_kill(const Path& file, const std::vector<accounts::Customer>& people,
+                  std::chrono::microseconds delay) {
     const pid_t child = ::fork();
-    if (child == 0)
+    if (child == 0) {
+        kill_me_in(delay);
         ::_exit(run_month(file, people).ok() ? 0 : 1);
-    ::usleep(delay);
-    ::kill(child, SIGKILL);
+    }
     int status = 0;
     ::waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "a run after a kill failed";
-    return WIFSIGNALED(status);
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << "a run after a kill failed";
+    return killed;
 }
 
 // A folder with customers and subscriptions, and no open connection.
@@ -118,14 +135,14 @@ std::size_t count_final(const Path& file) {
 }
 
 // How long a run takes that nobody kills, so that the kills fall into it on any machine.
-useconds_t time_a_run() {
+std::chrono::microseconds time_a_run() {
     const test::TempFolder folder;
     const Path file = folder.path() / "state.db";
     const std::vector<accounts::Customer> people = prepare(file);
     const SystemClock clock;
     const Microseconds begun = clock.monotonic();
     EXPECT_TRUE(run_month(file, people).ok());
-    return static_cast<useconds_t>((clock.monotonic() - begun).count());
+    return clock.monotonic() - begun;
 }
 
 // Folders one after the other: each is run and killed until a run comes to its end, then run once more.
@@ -133,7 +150,7 @@ TEST(InvoiceRunKill, ARunKilledAnywhereGoesOn) {
     const char* given = std::getenv("TALLYMAN_TEST_SEED");
     const unsigned seed = given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
     std::mt19937 random(seed);
-    const useconds_t whole_run = time_a_run();
+    const std::chrono::microseconds whole_run = time_a_run();
     int kills = 0;
     int half_way = 0;
     for (int round = 0; round < 100 && (kills < kKillsMin || half_way == 0); ++round) {
@@ -141,7 +158,9 @@ TEST(InvoiceRunKill, ARunKilledAnywhereGoesOn) {
         const Path file = folder.path() / "state.db";
         const std::vector<accounts::Customer> people = prepare(file);
         for (int attempt = 0; attempt < 6; ++attempt) {
-            if (!run_and_kill(file, people, static_cast<useconds_t>(random() % whole_run)))
+            if (!run_and_kill(
+                    file, people,
+                    std::chrono::microseconds(static_cast<std::int64_t>(random()) % whole_run.count())))
                 break;
             ++kills;
             const std::size_t done = count_final(file);
