@@ -21,7 +21,7 @@ struct DeliveryOptions {
     std::uint64_t flush_size =
         128ULL * 1024 * 1024;                // bytes of capture log that force a flush before the interval
     std::size_t batch_records_max = 65'536;  // rows in memory at once; bounds resident memory
-    Path errors_folder;                      // what could not be delivered; made when it is needed
+    Path errors_folder = {};                 // what could not be delivered; made when it is needed
 };
 
 struct FlushResult {
