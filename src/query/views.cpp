@@ -54,7 +54,8 @@ std::string requests_view(const std::vector<std::string>& files, std::string_vie
 }
 
 std::string cloudfront_view() {
-    constexpr std::string_view kUtc = "timezone('UTC', \"timestamp\")";
+    // timezone('UTC', …) says the same, thirty times slower.
+    constexpr std::string_view kUtc = "make_timestamp(epoch_us(\"timestamp\"))";
     return fmt::format(
         "CREATE VIEW cloudfront_realtime_logs AS SELECT epoch_ms(\"timestamp\") AS \"timestamp\", {}, {}, "
         "api_key_id AS api_key, strftime({}, '%Y') AS \"year\", strftime({}, '%m') AS \"month\", "

@@ -5,7 +5,11 @@
 --   for hours, the zone's offset then (both in microseconds; two hours of a fold differ in it), then the sums.
 -- Grain: one row a combination of dimensions and window that has a request; none without requests.
 WITH wanted AS (
-    SELECT *, timezone($6::VARCHAR, "timestamp") AS local_time
+    SELECT
+        *,
+        -- timezone() says the same for UTC, thirty times slower.
+        CASE WHEN $6::VARCHAR = 'UTC' THEN make_timestamp(epoch_us("timestamp"))
+             ELSE timezone($6::VARCHAR, "timestamp") END AS local_time
     FROM requests
     WHERE "timestamp" >= make_timestamptz($1::BIGINT)
       AND "timestamp" < make_timestamptz($2::BIGINT)
