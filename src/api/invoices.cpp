@@ -66,23 +66,14 @@ Result<Voiding> read_void(const Request& request) {
     return Voiding{request.parameter("id"), std::move(reason)};
 }
 
-}  // namespace
-
-std::vector<Route> invoice_routes(billing::Invoices& invoices) {
+// Routes that make or change invoices.
+std::vector<Route> making_routes(billing::Invoices& invoices) {
     const auto preview = [&invoices](const billing::PreviewOptions& options) {
         return invoices.preview(options);
     };
     const auto run = [&invoices](const billing::RunOptions& options) { return invoices.run(options); };
-    const auto list = [&invoices](const ListInput& in) {
-        return invoices.list(in.customer, in.status, in.page);
-    };
-    const auto find = [&invoices](const std::string& id) { return invoices.find(id); };
     const auto finalize = [&invoices](const std::string& id) { return invoices.finalize(id); };
     const auto make_void = [&invoices](const Voiding& in) { return invoices.make_void(in.id, in.reason); };
-    const auto prove = [&invoices](const std::string& id) { return invoices.prove(id); };
-    auto list_parameters = page_parameters();
-    list_parameters.push_back({"customer", "only those of this customer: id, external id or unique name"});
-    list_parameters.push_back({"status", "draft, final or void"});
     return {
         {"POST",
          "/v1/invoices/preview",
@@ -102,17 +93,6 @@ std::vector<Route> invoice_routes(billing::Invoices& invoices) {
          kRun,
          kInvoices,
          endpoint(read_run, run, billing::invoices_to_json)},
-        {"GET", "/v1/invoices", Access::kAdmin, Cost::kQuick, "All invoices.", list_parameters, "",
-         kListSchema, endpoint(read_list, list, billing::invoices_page_to_json)},
-        {"GET",
-         "/v1/invoices/{id}",
-         Access::kAdmin,
-         Cost::kQuick,
-         "One invoice, by id or number.",
-         {},
-         "",
-         kInvoice,
-         endpoint(read_id, find, billing::invoice_to_json)},
         {"POST",
          "/v1/invoices/{id}/finalize",
          Access::kAdmin,
@@ -131,6 +111,31 @@ std::vector<Route> invoice_routes(billing::Invoices& invoices) {
          kVoid,
          kInvoice,
          endpoint(read_void, make_void, billing::invoice_to_json)},
+    };
+}
+
+// Routes that change nothing.
+std::vector<Route> reading_routes(billing::Invoices& invoices) {
+    const auto list = [&invoices](const ListInput& in) {
+        return invoices.list(in.customer, in.status, in.page);
+    };
+    const auto find = [&invoices](const std::string& id) { return invoices.find(id); };
+    const auto prove = [&invoices](const std::string& id) { return invoices.prove(id); };
+    auto list_parameters = page_parameters();
+    list_parameters.push_back({"customer", "only those of this customer: id, external id or unique name"});
+    list_parameters.push_back({"status", "draft, final or void"});
+    return {
+        {"GET", "/v1/invoices", Access::kAdmin, Cost::kQuick, "All invoices.", list_parameters, "",
+         kListSchema, endpoint(read_list, list, billing::invoices_page_to_json)},
+        {"GET",
+         "/v1/invoices/{id}",
+         Access::kAdmin,
+         Cost::kQuick,
+         "One invoice, by id or number.",
+         {},
+         "",
+         kInvoice,
+         endpoint(read_id, find, billing::invoice_to_json)},
         {"POST",
          "/v1/invoices/{id}/prove",
          Access::kAdmin,
@@ -141,6 +146,15 @@ std::vector<Route> invoice_routes(billing::Invoices& invoices) {
          kProof,
          endpoint(read_id, prove, billing::proof_to_json)},
     };
+}
+
+}  // namespace
+
+std::vector<Route> invoice_routes(billing::Invoices& invoices) {
+    auto routes = making_routes(invoices);
+    for (Route& route : reading_routes(invoices))
+        routes.push_back(std::move(route));
+    return routes;
 }
 
 }  // namespace tally::api

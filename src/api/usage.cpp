@@ -4,6 +4,9 @@
 #include "api/resources.hpp"
 #include "api/usage_period.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace tally::api {
 namespace {
 
@@ -150,7 +153,8 @@ void write_sums(JsonWriter& json, const usage::UsageRow& row) {
     json.field("requests", row.requests).field("bytes_out", row.bytes_out).field("bytes_in", row.bytes_in);
     json.key("average_time_ms");
     if (row.average_time_ms)
-        json.number(*row.average_time_ms);
+        json.number(std::round(*row.average_time_ms * 1000.0) /
+                    1000.0);  // to the microsecond, as times are known
     else
         json.null();
     json.field("successes", row.successes).field("errors", row.errors);

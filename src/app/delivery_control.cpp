@@ -73,15 +73,25 @@ Result<DeliveryControl::Beyond> DeliveryControl::look_beyond(const lake::TableSt
     }
 }
 
+// Delivery may commit and remove segments while the log is read here; then the look is taken again.
+Result<DeliveryControl::Beyond> DeliveryControl::look_beyond() const {
+    constexpr int kAttempts = 5;
+    for (int attempt = 1;; ++attempt) {
+        TRY_ASSIGN(const auto state, table_.state());
+        auto beyond = look_beyond(state);
+        if (beyond || beyond.error().code != ErrorCode::kConflict || attempt == kAttempts)
+            return beyond;
+    }
+}
+
 Result<std::uint64_t> DeliveryControl::undelivered_rows() {
-    TRY_ASSIGN(const auto state, table_.state());
-    TRY_ASSIGN(const auto beyond, look_beyond(state));
+    TRY_ASSIGN(const auto beyond, look_beyond());
     return beyond.records;
 }
 
 Result<api::PipelineCounters> DeliveryControl::counters() {
     TRY_ASSIGN(const auto state, table_.state());
-    TRY_ASSIGN(const auto beyond, look_beyond(state));
+    TRY_ASSIGN(const auto beyond, look_beyond());
     TRY_ASSIGN(const auto lines, ledger());
     api::PipelineCounters out;
     for (const auto& line : lines) {

@@ -43,6 +43,7 @@ class DeliveryControl final : public api::DeliveryControl {
         std::uint64_t pending = 0;
     };
 
+    [[nodiscard]] Result<Beyond> look_beyond() const;
     [[nodiscard]] Result<Beyond> look_beyond(const lake::TableState& state) const;
 
     delivery::Delivery& delivery_;

@@ -54,7 +54,8 @@ void add_preview(const CommandContext& context, CLI::App& noun) {
     set_action(preview, context.action, [&session = context.session, options] {
         return session.show(
             {"POST", "/v1/invoices/preview", {}, {}, period_body(*options)},
-            {"invoices", {"customer_id", "plan", "period", "currency", "subtotal", "tax", "total"}});
+            {"invoices",
+             {"customer_id", "plan", "period.from", "period.to", "currency", "subtotal", "tax", "total"}});
     });
 }
 

@@ -49,6 +49,15 @@ Grid grid_of_query(const JsonValue& document) {
     return grid;
 }
 
+// "period.from" is the member "from" of the member "period".
+const JsonValue* find_member(const JsonValue& row, const std::string& name) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos)
+        return row.find(name);
+    const JsonValue* outer = row.find(name.substr(0, dot));
+    return outer == nullptr ? nullptr : outer->find(name.substr(dot + 1));
+}
+
 Grid grid_of(const JsonValue& document, const View& view) {
     if (is_query_result(document))
         return grid_of_query(document);
@@ -57,7 +66,7 @@ Grid grid_of(const JsonValue& document, const View& view) {
     for (const JsonValue& row : rows) {
         Row cells;
         for (const std::string& name : grid.titles) {
-            const JsonValue* value = row.find(name);
+            const JsonValue* value = find_member(row, name);
             cells.push_back(value == nullptr ? JsonValue() : *value);
         }
         grid.rows.push_back(std::move(cells));
@@ -98,21 +107,63 @@ bool looks_like_number(const std::string& text) {
            text.find_first_of("0123456789") != std::string::npos;
 }
 
+bool is_table(const JsonValue& value) {
+    const auto* array = value.as_array();
+    return array != nullptr && !array->empty() && array->front().as_object() != nullptr;
+}
+
+bool is_flat(const JsonValue& value) {
+    const auto* object = value.as_object();
+    return object != nullptr && std::none_of(object->begin(), object->end(), [](const auto& member) {
+               return member.second.as_array() != nullptr || member.second.as_object() != nullptr;
+           });
+}
+
+// The members of an object that is shown alone: small objects in it by their own members, "period.from".
+JsonValue::Object flattened(const JsonValue& document) {
+    JsonValue::Object out;
+    for (const auto& [name, value] : *document.as_object()) {
+        if (!is_flat(value)) {
+            out.emplace_back(name, value);
+            continue;
+        }
+        for (const auto& [inner, inner_value] : *value.as_object())
+            out.emplace_back(name + "." + inner, inner_value);
+    }
+    return out;
+}
+
+// A list inside of an object, to people: without the members that are lists themselves.
+std::string inner_table(const JsonValue::Array& rows) {
+    Grid grid{{}, {}};
+    for (const std::string& name : members_of(rows))
+        if (std::none_of(rows.begin(), rows.end(), [&](const JsonValue& row) {
+                const JsonValue* value = row.find(name);
+                return value != nullptr && value->as_array() != nullptr;
+            }))
+            grid.titles.push_back(name);
+    for (const JsonValue& row : rows) {
+        Row cells;
+        for (const std::string& name : grid.titles)
+            cells.push_back(row.find(name) == nullptr ? JsonValue() : *row.find(name));
+        grid.rows.push_back(std::move(cells));
+    }
+    return text_table(grid.titles, grid.rows);
+}
+
 // One object to people: its members below each other, lists of objects as tables of their own.
 std::string describe(const JsonValue& document) {
+    const JsonValue::Object members = flattened(document);
     std::size_t width = 0;
-    for (const auto& [name, value] : *document.as_object())
+    for (const auto& [name, value] : members)
         width = std::max(width, name.size());
     std::string out;
     std::string tables;
-    for (const auto& [name, value] : *document.as_object()) {
-        const auto* array = value.as_array();
-        if (array != nullptr && !array->empty() && array->front().as_object() != nullptr) {
-            const Grid grid = grid_of(document, {name, {}});
-            tables += "\n" + name + "\n" + text_table(grid.titles, grid.rows);
-        } else {
+    for (const auto& [name, value] : members) {
+        if (is_table(value))
+            tables += "\n" + name + "\n" + inner_table(*value.as_array());
+        else
             out += name + std::string(width - name.size() + 2, ' ') + printable(value.display()) + "\n";
-        }
     }
     return out + tables;
 }

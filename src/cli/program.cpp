@@ -41,6 +41,18 @@ int wrong_use(std::ostream& err, const std::string& message) {
     return kWrongUse;
 }
 
+// CLI11 says of a misspelt command only that one is missing.
+std::string what_is_wrong(const CLI::App& app, const std::string& said) {
+    const CLI::App* innermost = &app;
+    while (!innermost->get_subcommands().empty())
+        innermost = innermost->get_subcommands().front();
+    const auto unknown = app.remaining(true);
+    if (unknown.empty() || innermost->get_subcommands([](const CLI::App*) { return true; }).empty())
+        return said;
+    return "there is no command \"" + unknown.front() + "\"" +
+           (innermost == &app ? std::string() : " for " + innermost->get_name());
+}
+
 }  // namespace
 
 void set_action(CLI::App& command, Action& action, Action run) {
@@ -71,7 +83,7 @@ int run_program(int argc, const char* const* argv, const Surroundings& surroundi
         // Help and version are asked for; everything else is wrong use.
         if (e.get_exit_code() == 0)
             return app.exit(e, *surroundings.out, err);
-        return wrong_use(err, e.what());
+        return wrong_use(err, what_is_wrong(app, e.what()));
     }
     const auto parsed = parse_output_format(format);
     if (!parsed)
