@@ -244,7 +244,7 @@ asio::awaitable<bool> BeastServer::Impl::serve_one(beast::tcp_stream& stream, be
 asio::awaitable<Response> BeastServer::Impl::answer_elsewhere(Request request) {
     auto& pool = cost_of(request.method, request.path) == Cost::kHeavy ? heavy : quick;
     const auto work = [this](Request asked) -> asio::awaitable<Response> {
-        co_return answer(std::move(asked));
+        co_return guarded(std::move(asked));
     };
     co_return co_await asio::co_spawn(pool, work(std::move(request)), asio::use_awaitable);
 }
