@@ -8,6 +8,7 @@
 #include "demo/load_connection.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -24,6 +25,9 @@ namespace tally::demo {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// SIGTERM ends a run in order: nothing more is sent, what is on its way is waited for and noted.
+volatile std::sig_atomic_t told_to_stop = 0;
 
 struct Options {
     std::uint16_t port = 8080;
@@ -55,7 +59,8 @@ class LoadRun {
         server.sin_port = htons(options_.port);
         server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         std::vector<LoadConnection> connections;
-        for (std::size_t i = 0; i < options_.connections; ++i) connections.emplace_back(server);
+        for (std::size_t i = 0; i < options_.connections; ++i)
+            connections.emplace_back(server);
         deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                        std::chrono::duration<double>(options_.seconds));
         for (auto& connection : connections)
@@ -67,6 +72,8 @@ class LoadRun {
 
   private:
     [[nodiscard]] bool may_send() const {
+        if (told_to_stop != 0)
+            return false;
         return options_.requests > 0 ? totals_.sent < options_.requests : Clock::now() < deadline_;
     }
 
@@ -174,6 +181,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "load-client: no \"LABEL KEY\" lines in %s\n", options.callers_file.c_str());
         return 1;
     }
+    std::signal(SIGTERM, [](int) { told_to_stop = 1; });
     const auto start = Clock::now();
     const Totals totals = load.run();
     std::string statuses;

@@ -91,8 +91,15 @@ class Deployment:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        if failure:
+            for log in (self.data / "server.log", self.data / "edge" / "error.log"):
+                print(f"== {log.name}\n{tail(log)}", flush=True)
         self.stop()
+
+
+def tail(path, size=4000):
+    return path.read_text(errors="replace")[-size:] if path.exists() else "(none)"
 
 
 def write_settings(path, settings):
@@ -121,9 +128,20 @@ def children(pid):
     return [int(child) for child in text.split()]
 
 
+def alive(pid):
+    """False once the last thread has ended: the first may be gone while others still hold files and locks."""
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        return state != "Z" or len(list(pathlib.Path(f"/proc/{pid}/task").iterdir())) > 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def kill(pid):
+    """SIGKILL, and waits for the end: the signal is delivered when the kernel gets to it."""
     try:
         os.kill(pid, signal.SIGKILL)
-        return True
     except ProcessLookupError:
         return False
+    wait_for(f"the end of process {pid}", lambda: not alive(pid))
+    return True
