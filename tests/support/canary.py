@@ -17,7 +17,10 @@ def parquet_text(data):
 
     import pyarrow as pa
     import pyarrow.parquet as pq
-    table = pq.read_table(io.BytesIO(data))
+    try:
+        table = pq.read_table(io.BytesIO(data))
+    except pa.ArrowInvalid:
+        return b""  # a kill cut it short before it belonged to the table; its raw bytes are searched as they are
     parts = []
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
