@@ -166,7 +166,7 @@ BatchFacts Batch::facts() const {
 
 Status Batch::write_files(const lake::Table& table, std::vector<lake::DataFile>& written) const {
     for (const FileRows& file : order_rows(rows_, kFileBytesMax)) {
-        TRY_ASSIGN(auto data_file, table.write_file(request_columns(file.rows), file.day));
+        TRY_ASSIGN(auto data_file, table.write_file(request_columns(file), file.day));
         written.push_back(std::move(data_file));
     }
     return {};

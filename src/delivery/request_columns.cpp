@@ -1,5 +1,6 @@
 #include "delivery/request_columns.hpp"
 
+#include "base/assert.hpp"
 #include "delivery/text_column.hpp"
 #include "delivery/text_source.hpp"
 #include "model/request_text.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -19,46 +21,20 @@ namespace {
 
 using Rows = std::span<const RequestRecord* const>;
 
-// Rows are appended block by block, all columns of a block before the next: a record and its strings are
-// fetched from memory once and not once for each of 55 columns. Sorted rows lie scattered, so the next block
-// is asked for ahead of its turn; that halves the time.
+// Rows are appended block by block, all columns of a block before the next, and in the order in which they
+// lie in memory: a record and its strings are fetched once, and the processor sees them coming. Each column
+// is put into the file's order at the end, when it is small and near. Going through the records in the file's
+// order takes half as long again.
 constexpr std::size_t kBlockRows = 64;
-constexpr std::size_t kCacheLine = 64;
 
-void prefetch(const char* begin, const char* end) {
-    for (; begin < end; begin += kCacheLine)
-        __builtin_prefetch(begin);
-}
-
-void prefetch_records(Rows rows) {
-    for (const RequestRecord* row : rows) {
-        const char* const begin = reinterpret_cast<const char*>(row);
-        prefetch(begin, begin + sizeof(RequestRecord));
-    }
-}
-
-// A segment holds the strings of a record one behind the other, headers last.
-void prefetch_texts(Rows rows) {
-    constexpr std::size_t kSizeMax = 2048;  // what is beyond comes by itself, read in order
-    for (const RequestRecord* row : rows) {
-        const std::string_view first = row->api_key_id.empty() ? row->method : row->api_key_id;
-        const std::string_view last = row->headers;
-        if (first.data() < last.data() && last.data() < first.data() + kSizeMax)
-            prefetch(first.data(), last.data() + std::min(last.size(), kSizeMax));
-    }
-}
-
-Rows block_at(Rows rows, std::size_t begin) {
-    return rows.subspan(std::min(begin, rows.size()),
-                        std::min(kBlockRows, rows.size() - std::min(begin, rows.size())));
-}
+using Order = std::span<const std::uint32_t>;
 
 // Collects one column.
 class Appender {
   public:
     virtual ~Appender() = default;
     virtual void append(Rows rows) = 0;
-    virtual lake::Column take() = 0;
+    virtual lake::Column take(Order order) = 0;
 };
 
 class TextAppender final : public Appender {
@@ -70,7 +46,7 @@ class TextAppender final : public Appender {
             column_.add(value_(*row, scratch_));
     }
 
-    lake::Column take() override { return column_.take(); }
+    lake::Column take(Order order) override { return column_.take(order); }
 
   private:
     TextValue value_;
@@ -88,7 +64,7 @@ class DerivedTextAppender final : public Appender {
             column_.add_derived(source_(*row), [&] { return value_(*row, scratch_); });
     }
 
-    lake::Column take() override { return column_.take(); }
+    lake::Column take(Order order) override { return column_.take(order); }
 
   private:
     TextValue value_;
@@ -117,7 +93,18 @@ class NumberAppender final : public Appender {
         }
     }
 
-    lake::Column take() override { return std::move(numbers_); }
+    lake::Column take(Order order) override {
+        lake::Numbers<T> ordered;
+        ordered.values.reserve(order.size());
+        for (const std::uint32_t row : order)
+            ordered.values.push_back(numbers_.values[row]);
+        if (!numbers_.null.empty()) {
+            ordered.null.reserve(order.size());
+            for (const std::uint32_t row : order)
+                ordered.null.push_back(numbers_.null[row]);
+        }
+        return ordered;
+    }
 
   private:
     Value value_;
@@ -134,7 +121,13 @@ class TimeAppender final : public Appender {
             times_.micros.push_back(to_us(value_(*row)));
     }
 
-    lake::Column take() override { return std::move(times_); }
+    lake::Column take(Order order) override {
+        lake::Timestamps ordered;
+        ordered.micros.reserve(order.size());
+        for (const std::uint32_t row : order)
+            ordered.micros.push_back(times_.micros[row]);
+        return ordered;
+    }
 
   private:
     TimeValue value_;
@@ -148,7 +141,7 @@ class NullAppender final : public Appender {
 
     void append(Rows) override {}
 
-    lake::Column take() override {
+    lake::Column take(Order) override {
         switch (type_) {
             case ColumnType::kInt: return nulls<std::int32_t>();
             case ColumnType::kLong: return nulls<std::int64_t>();
@@ -213,29 +206,31 @@ std::optional<std::size_t> earlier_twin(std::size_t column) {
 
 }  // namespace
 
-lake::ColumnBatch request_columns(std::span<const RequestRecord* const> rows) {
+lake::ColumnBatch request_columns(const FileRows& file) {
+    const Rows rows = file.rows;
+    TALLY_ASSERT(file.order.size() == rows.size(), "each row has its place in the file");
     std::vector<std::unique_ptr<Appender>> appenders;
     appenders.reserve(kRequestsColumns.size());
     for (std::size_t column = 0; column < kRequestsColumns.size(); ++column)
         if (!earlier_twin(column).has_value())
             appenders.push_back(std::visit(MakeAppender{column, rows.size()}, kRequestValues[column]));
 
-    prefetch_records(block_at(rows, 0));
     for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
-        prefetch_records(block_at(rows, begin + 2 * kBlockRows));
-        prefetch_texts(block_at(rows, begin + kBlockRows));
+        const Rows block = rows.subspan(begin, std::min(kBlockRows, rows.size() - begin));
         for (const auto& appender : appenders)
-            appender->append(block_at(rows, begin));
+            appender->append(block);
     }
 
     lake::ColumnBatch batch;
     batch.rows = rows.size();
     batch.columns.reserve(kRequestsColumns.size());
     for (auto next = appenders.begin(); batch.columns.size() < kRequestsColumns.size();) {
-        if (const auto twin = earlier_twin(batch.columns.size()); twin.has_value())
+        if (const auto twin = earlier_twin(batch.columns.size()); twin.has_value()) {
             batch.columns.push_back(lake::Column(batch.columns[*twin]));
-        else
-            batch.columns.push_back((*next++)->take());
+            continue;
+        }
+        batch.columns.push_back((*next)->take(file.order));
+        (next++)->reset();
     }
     return batch;
 }

@@ -15,10 +15,12 @@ namespace tally::delivery {
 // a clock that was plainly wrong would put the request into a day that nobody bills.
 std::optional<std::string> row_problem(const RequestRecord& record);
 
-// Rows of one UTC day that go into one data file.
+// Rows of one UTC day that go into one data file. They stand as they came, which is how they lie in memory;
+// `order` says how they stand in the file: its i-th row is rows[order[i]].
 struct FileRows {
     std::int32_t day = 0;  // days since 1970-01-01
     std::vector<const RequestRecord*> rows;
+    std::vector<std::uint32_t> order;
 };
 
 // Splits rows by the UTC day of their time, orders each day as the table is sorted (api_key_id with nulls

@@ -19,34 +19,54 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::uint64_t load(const char* at, std::size_t size) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, size);
+template <class Word>
+std::uint64_t load(const char* at) {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
     return word;
 }
 
-// Eight bytes a step. It need not resist an attacker: kProbesMax bounds what collisions can cost.
-std::uint64_t hash_of(std::string_view text) {
-    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
-    std::uint64_t hash = text.size() * kOdd;
-    const char* at = text.data();
-    std::size_t left = text.size();
-    for (; left >= 8; at += 8, left -= 8)
-        hash = mix(hash ^ load(at, 8), kOdd);
-    return mix(hash ^ load(at, left), 0xD6E8FEB86659FD93ULL);
+// A text of up to 8 bytes as one number; different for different texts of one size. Two loads that overlap
+// where needed, because a copy of a size that the compiler does not know is a call.
+std::uint64_t short_text(const char* at, std::size_t size) {
+    if (size >= 4)
+        return load<std::uint32_t>(at) << 32 | load<std::uint32_t>(at + size - 4);
+    if (size == 0)
+        return 0;
+    return load<std::uint8_t>(at) << 16 | load<std::uint8_t>(at + size / 2) << 8 |
+           load<std::uint8_t>(at + size - 1);
 }
 
-// Texts here are short, and the call of memcmp costs as much as the comparison.
+// It need not resist an attacker: kProbesMax bounds what collisions can cost.
+std::uint64_t hash_of(std::string_view text) {
+    constexpr std::uint64_t kFirst = 0x9E3779B97F4A7C15ULL;
+    constexpr std::uint64_t kSecond = 0xD6E8FEB86659FD93ULL;
+    const char* at = text.data();
+    const std::size_t size = text.size();
+    if (size <= 8)
+        return mix(short_text(at, size) ^ kFirst, size ^ kSecond);
+    std::uint64_t hash = size * kFirst;
+    const char* const last = at + size - 8;
+    for (; at < last; at += 16) {
+        const std::uint64_t next = at + 8 < last ? load<std::uint64_t>(at + 8) : load<std::uint64_t>(last);
+        hash = mix(hash ^ load<std::uint64_t>(at), next ^ kSecond);
+    }
+    return mix(hash ^ load<std::uint64_t>(last), kFirst);
+}
+
+// Most texts here are short, and the call of memcmp costs as much as the comparison.
 bool equal(std::string_view a, std::string_view b) {
     if (a.size() != b.size())
         return false;
-    if (a.size() > 64)
-        return std::memcmp(a.data(), b.data(), a.size()) == 0;
-    std::size_t at = 0;
-    for (; at + 8 <= a.size(); at += 8)
-        if (load(a.data() + at, 8) != load(b.data() + at, 8))
+    const std::size_t size = a.size();
+    if (size <= 8)
+        return short_text(a.data(), size) == short_text(b.data(), size);
+    if (size > 32)
+        return std::memcmp(a.data(), b.data(), size) == 0;
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+        if (load<std::uint64_t>(a.data() + at) != load<std::uint64_t>(b.data() + at))
             return false;
-    return load(a.data() + at, a.size() - at) == load(b.data() + at, a.size() - at);
+    return load<std::uint64_t>(a.data() + size - 8) == load<std::uint64_t>(b.data() + size - 8);
 }
 
 }  // namespace
@@ -95,7 +115,6 @@ TextColumn::TextColumn(std::size_t rows) : rows_(rows), numbers_(kValuesMax) {
 void TextColumn::add(std::string_view text) {
     if (!coded_)
         return add_plain(text);
-    // Rows are sorted by key, so that most columns repeat the row before.
     if (!codes_.empty() && codes_.back() >= 0 &&
         equal(values_[static_cast<std::size_t>(codes_.back())], text))
         return push_code(codes_.back());
@@ -184,14 +203,34 @@ void TextColumn::unify_values() {
     values_ = std::move(unique);
 }
 
-lake::Column TextColumn::take() {
+lake::PlainStrings TextColumn::plain_in(std::span<const std::uint32_t> order) const {
+    lake::PlainStrings plain;
+    plain.bytes.reserve(plain_.bytes.size());
+    plain.ends.reserve(order.size());
+    for (const std::uint32_t row : order) {
+        const auto begin = static_cast<std::size_t>(row == 0 ? 0 : plain_.ends[row - 1]);
+        plain.bytes.append(plain_.bytes, begin, static_cast<std::size_t>(plain_.ends[row]) - begin);
+        plain.ends.push_back(static_cast<std::int32_t>(plain.bytes.size()));
+    }
+    if (!plain_.null.empty()) {
+        plain.null.reserve(order.size());
+        for (const std::uint32_t row : order)
+            plain.null.push_back(plain_.null[row]);
+    }
+    return plain;
+}
+
+lake::Column TextColumn::take(std::span<const std::uint32_t> order) {
     if (!coded_)
-        return std::move(plain_);
+        return plain_in(order);
     if (derived_differs_)
         unify_values();
-    std::vector<std::string> values(std::make_move_iterator(values_.begin()),
-                                    std::make_move_iterator(values_.end()));
-    return lake::CodedStrings{std::move(values), std::move(codes_)};
+    lake::CodedStrings coded;
+    coded.values.assign(std::make_move_iterator(values_.begin()), std::make_move_iterator(values_.end()));
+    coded.codes.reserve(order.size());
+    for (const std::uint32_t row : order)
+        coded.codes.push_back(codes_[row]);
+    return coded;
 }
 
 }  // namespace tally::delivery

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,7 +68,8 @@ class TextColumn {
         last_source_ = source;
     }
 
-    lake::Column take();
+    // The column in another order: its i-th row is the one that was added as number order[i].
+    lake::Column take(std::span<const std::uint32_t> order);
 
   private:
     // What the number of a value is looked up by the next time.
@@ -84,6 +86,7 @@ class TextColumn {
     [[nodiscard]] bool has_too_many_values() const;
     void turn_plain();
     void unify_values();
+    [[nodiscard]] lake::PlainStrings plain_in(std::span<const std::uint32_t> order) const;
 
     std::size_t rows_;
     bool coded_ = true;

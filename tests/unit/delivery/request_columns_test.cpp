@@ -74,10 +74,12 @@ std::string expected_cell(const RequestRecord& record, std::size_t column) {
 }
 
 lake::ColumnBatch columns_of(const std::vector<RequestRecord>& records) {
-    std::vector<const RequestRecord*> rows;
-    for (const RequestRecord& record : records)
-        rows.push_back(&record);
-    return request_columns(rows);
+    FileRows file;
+    for (const RequestRecord& record : records) {
+        file.order.push_back(static_cast<std::uint32_t>(file.rows.size()));
+        file.rows.push_back(&record);
+    }
+    return request_columns(file);
 }
 
 constexpr std::array<unsigned char, 16> kClient = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 203, 0, 113, 9};
@@ -299,6 +301,21 @@ TEST(RequestColumns, SayWhatTheMappingSaysRowByRow) {
     for (std::size_t column = 0; column < kRequestsColumns.size(); ++column)
         for (std::size_t row = 0; row < records.size(); ++row)
             ASSERT_EQ(cell(batch, column, row), expected_cell(records[row], column))
+                << kRequestsColumns[column].name << " of row " << row;
+}
+
+TEST(RequestColumns, StandInTheOrderOfTheFile) {
+    RandomRecords random;
+    const std::vector<RequestRecord> records = random.make(3'000);
+    FileRows file;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        file.rows.push_back(&records[i]);
+        file.order.push_back(static_cast<std::uint32_t>(i * 7 % records.size()));
+    }
+    const lake::ColumnBatch batch = request_columns(file);
+    for (std::size_t column = 0; column < kRequestsColumns.size(); ++column)
+        for (std::size_t row = 0; row < records.size(); ++row)
+            ASSERT_EQ(cell(batch, column, row), expected_cell(records[file.order[row]], column))
                 << kRequestsColumns[column].name << " of row " << row;
 }
 

@@ -30,9 +30,16 @@ std::vector<const RequestRecord*> pointers(const std::vector<RequestRecord>& rec
     return rows;
 }
 
+std::vector<const RequestRecord*> in_order(const FileRows& file) {
+    std::vector<const RequestRecord*> rows;
+    for (const std::uint32_t row : file.order)
+        rows.push_back(file.rows.at(row));
+    return rows;
+}
+
 std::vector<std::uint64_t> sequences(const FileRows& file) {
     std::vector<std::uint64_t> result;
-    for (const RequestRecord* row : file.rows)
+    for (const RequestRecord* row : in_order(file))
         result.push_back(row->id.sequence);
     return result;
 }
@@ -82,8 +89,11 @@ TEST(OrderRows, AgreesWithAPlainSortOfManyRows) {
                std::tuple(utc_day(b->time), b->api_key_id, b->time, b->id);
     });
     std::vector<const RequestRecord*> ordered;
-    for (const FileRows& file : order_rows(pointers(records), kNoLimit))
-        ordered.insert(ordered.end(), file.rows.begin(), file.rows.end());
+    for (const FileRows& file : order_rows(pointers(records), kNoLimit)) {
+        EXPECT_TRUE(std::is_sorted(file.rows.begin(), file.rows.end()));  // as they came
+        for (const RequestRecord* row : in_order(file))
+            ordered.push_back(row);
+    }
     EXPECT_EQ(ordered, expected);
 }
 
