@@ -430,6 +430,18 @@ void SegmentWriter::close() {
     }
 }
 
+bool SegmentWriter::ensure_room(std::uint64_t now_us) {
+    if (current_ == nullptr)
+        return false;
+    if (ahead_ != nullptr || current_->capacity - current_->used >= kRecordSizeMax)
+        return true;
+    if (last_errno_ == 0) {
+        last_errno_ = make_segment(&ahead_);
+        retry_at_us_ = now_us + kRetryPauseUs;
+    }
+    return ahead_ != nullptr;
+}
+
 bool SegmentWriter::has_room() const {
     if (current_ == nullptr)
         return false;

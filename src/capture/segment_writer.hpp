@@ -78,6 +78,10 @@ class SegmentWriter {
     // void and must not be completed.
     void close();
 
+    // Room for one more record of any size, opening the next segment now if need be: to be asked before work
+    // that would be in vain without a record. False: last_errno() says why; prepare_ahead tries again.
+    bool ensure_room(std::uint64_t now_us);
+
     [[nodiscard]] bool has_room() const;  // false: the disk is full, begin() would fail
 
     [[nodiscard]] int last_errno() const { return last_errno_; }

@@ -1,5 +1,6 @@
 #include "edge/module/connection_facts.hpp"
 #include "edge/module/phases.hpp"
+#include "edge/module/refuse.hpp"
 #include "edge/module/request_context.hpp"
 #include "edge/module/request_strings.hpp"
 #include "edge/module/response_facts.hpp"
@@ -20,8 +21,6 @@ Completion completion_of(ngx_http_request_t* request, const RequestContext& cont
     Completion completion = {};
     completion.state = ended ? capture::kDone : capture::kPending;
     completion.time_taken_us = not_negative(now.monotonic_us - context.start_monotonic_us);
-    completion.bytes_sent = request->connection->sent;
-    completion.bytes_received = request->request_length;
     describe_response(request, context.refusal, ended, completion);
     return completion;
 }

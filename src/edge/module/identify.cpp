@@ -6,9 +6,12 @@
 namespace tally::edge {
 namespace {
 
-Refusal decide(const RequestContext& context, const LocationConfig& config, const Worker* here) {
+Refusal decide(const RequestContext& context, const LocationConfig& config, Worker* here) {
     // Uncounted service is not on offer: without the counters `serve` falls back to `reject`.
-    if (here == nullptr || (!here->has_room() && (config.on_full == kReject || !here->counters.available())))
+    if (here == nullptr)
+        return Refusal::kNoRoom;
+    if (!here->ensure_room(context.start_wall_us) &&
+        (config.on_full == kReject || !here->counters.available()))
         return Refusal::kNoRoom;
     if (context.auth == AuthResult::kIdentified)
         return Refusal::kNone;

@@ -26,7 +26,7 @@ struct AnswerId {
 };
 
 AnswerId next_record_id(const Worker* here) {
-    if (here != nullptr && here->has_room())
+    if (here != nullptr && here->writer_open && here->writer.last_errno() == 0)
         return {here->writer.writer(), here->writer.next_sequence()};
     const auto random64 = [] {
         return static_cast<std::uint64_t>(ngx_random()) << 32 ^ static_cast<std::uint64_t>(ngx_random());
@@ -95,18 +95,32 @@ void report(Refusal refusal) {
                   "tallyman: a request with an API key was answered 503: the key table is not readable");
 }
 
-}  // namespace
-
-ngx_int_t refuse(ngx_http_request_t* request, RequestContext& context) {
-    report(context.refusal);
+ngx_int_t answer(ngx_http_request_t* request, const RequestContext& context) {
     const Answer& answer = context.refusal == Refusal::kForbidden ? kForbidden : kUnavailable;
     if (add_headers(request, answer) != NGX_OK)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     ngx_str_t type = str("application/json");
     ngx_http_complex_value_t body = {};
     body.value = answer.body;
-    ngx_http_finalize_request(request, ngx_http_send_response(request, answer.status, &type, &body));
+    return ngx_http_send_response(request, answer.status, &type, &body);
+}
+
+}  // namespace
+
+ngx_int_t refuse(ngx_http_request_t* request, RequestContext& context) {
+    report(context.refusal);
+    ngx_http_finalize_request(request, answer(request, context));
     return NGX_DONE;
+}
+
+// As ngx_http_filter_finalize_request does it, whose body is HTML. This filter is the first of its chain, so
+// no other has anything to forget.
+ngx_int_t refuse_late(ngx_http_request_t* request, RequestContext& context) {
+    ngx_http_clean_header(request);
+    request->keepalive = 0;
+    request->filter_finalize = 1;
+    answer(request, context);
+    return NGX_ERROR;
 }
 
 }  // namespace tally::edge

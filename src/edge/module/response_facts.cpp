@@ -28,6 +28,18 @@ std::int64_t read_number(const u_char*& at, const u_char* end) {
     return number;
 }
 
+// nginx leaves a body that it throws away out of its count. What is left of it to read stands in
+// content_length_n; a chunked one is not counted.
+std::int64_t discarded_body(const ngx_http_request_t* request) {
+    const ngx_table_elt_t* length = request->headers_in.content_length;
+    if (request->request_body != nullptr || length == nullptr)
+        return 0;
+    const u_char* at = length->value.data;
+    const std::int64_t whole = read_number(at, at + length->value.len);
+    const std::int64_t unread = request->headers_in.content_length_n;
+    return unread >= 0 && unread < whole ? whole - unread : 0;
+}
+
 // "bytes 2-5/16"; a range of several parts has no such header.
 void read_range(const ngx_str_t& value, capture::Completion& completion) {
     constexpr std::size_t kUnitSize = sizeof("bytes ") - 1;
@@ -78,6 +90,8 @@ void describe_response(ngx_http_request_t* request, Refusal refusal, bool ended,
     const ngx_http_headers_out_t& out = request->headers_out;
     const ngx_uint_t status = status_of(request);
     completion.status = static_cast<std::uint16_t>(status);
+    completion.bytes_sent = request->connection->sent;
+    completion.bytes_received = request->request_length + discarded_body(request);
     completion.content_length = out.content_length_n;
     completion.range_start = kAbsent;
     completion.range_end = kAbsent;

@@ -6,8 +6,8 @@
 
 namespace tally::edge {
 
-// Status, content length, range, times of the upstream, cache status and result types, as far as they are
-// known now; `ended`: in the log phase, when the filters behind this module have had their say.
+// Status, bytes, content length, range, times of the upstream, cache status and result types, as far as they
+// are known now; `ended`: in the log phase, when the filters behind this module have had their say.
 void describe_response(ngx_http_request_t* request, Refusal refusal, bool ended,
                        capture::Completion& completion);
 

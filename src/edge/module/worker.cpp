@@ -124,6 +124,15 @@ Moment Worker::now() const {
     return {monotonic + wall_offset_us, monotonic};
 }
 
+bool Worker::ensure_room(std::int64_t wall_us) {
+    if (!writer_open)
+        return false;
+    const bool room = writer.ensure_room(static_cast<std::uint64_t>(wall_us));
+    if (!room)
+        report_writer(*this, writer.last_errno());
+    return room;
+}
+
 void Worker::count(Uncaptured kind, std::int64_t wall_us) {
     if (counters.available())
         counters.add(kind, wall_us);

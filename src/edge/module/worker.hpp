@@ -34,8 +34,8 @@ struct Worker {
 
     [[nodiscard]] Moment now() const;
 
-    // True when a record can be written, or, failing that, at least counted as missing.
-    [[nodiscard]] bool has_room() const { return writer_open && writer.has_room(); }
+    // Whether the record of a request that begins now will find room.
+    [[nodiscard]] bool ensure_room(std::int64_t wall_us);
 
     void count(Uncaptured kind, std::int64_t wall_us);
 };
