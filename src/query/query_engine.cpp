@@ -21,8 +21,14 @@ constexpr int kQueriesMax = 4;
 // What the rest of the process may grow by while queries run, before one of them is blamed for it.
 constexpr std::uint64_t kGrowthOfOthers = 512ULL * 1024 * 1024;
 
-Error from_exception(const std::exception& error) {
-    return Error{ErrorCode::kResourceExhausted, std::string("the query failed: ") + error.what()};
+// A result too large for the process's memory is the likely one to end here.
+template <class Run>
+auto without_exceptions(Run run) -> decltype(run()) {
+    try {
+        return run();
+    } catch (const std::exception& error) {
+        return Error{ErrorCode::kResourceExhausted, std::string("the query failed: ") + error.what()};
+    }
 }
 
 }  // namespace
@@ -144,26 +150,17 @@ Result<std::unique_ptr<QueryEngine>> QueryEngine::open(const capture::CaptureLog
 }
 
 Result<QueryResult> QueryEngine::run_user_sql(std::string_view sql, const Cut& cut,
-                                              const QueryLimits& limits) try {
-    return impl_->user_sql(sql, cut, limits);
-
-} catch (const std::exception& error) {
-    return from_exception(error);
+                                              const QueryLimits& limits) {
+    return without_exceptions([&] { return impl_->user_sql(sql, cut, limits); });
 }
 
 Result<QueryResult> QueryEngine::run(std::string_view sql, const std::vector<Cell>& parameters,
-                                     const Cut& cut, const QueryLimits& limits) try {
-    return impl_->our_sql(sql, parameters, cut, limits);
-
-} catch (const std::exception& error) {
-    return from_exception(error);
+                                     const Cut& cut, const QueryLimits& limits) {
+    return without_exceptions([&] { return impl_->our_sql(sql, parameters, cut, limits); });
 }
 
-Status QueryEngine::check_condition(std::string_view condition) try {
-    return impl_->condition(condition);
-
-} catch (const std::exception& error) {
-    return from_exception(error);
+Status QueryEngine::check_condition(std::string_view condition) {
+    return without_exceptions([&] { return impl_->condition(condition); });
 }
 
 }  // namespace tally::query

@@ -273,6 +273,17 @@ Result<json::value> take_condition(json::object& statement) {
     return condition;
 }
 
+// Boost.JSON throws where the tree has another shape than DuckDB gives: what is not understood is refused.
+template <class Check>
+auto on_known_tree(Check check) -> decltype(check()) {
+    try {
+        return check();
+    } catch (const std::exception& error) {
+        return Error{ErrorCode::kInternal,
+                     std::string("DuckDB's syntax tree is not as expected: ") + error.what()};
+    }
+}
+
 bool is_space(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -319,15 +330,13 @@ Result<SqlText> split_explain(std::string_view sql) {
     return SqlText{analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", std::string(rest)};
 }
 
-Result<ViewsUsed> check_statement(std::string_view tree_json) try {
-    TRY_ASSIGN(const json::object statement, only_statement(tree_json));
-    Walk walk(Walk::Place::kQuery);
-    TRY(walk.value(statement));
-    return walk.views();
-
-} catch (const std::exception& error) {
-    return Error{ErrorCode::kInternal,
-                 std::string("DuckDB's syntax tree is not as expected: ") + error.what()};
+Result<ViewsUsed> check_statement(std::string_view tree_json) {
+    return on_known_tree([&]() -> Result<ViewsUsed> {
+        TRY_ASSIGN(const json::object statement, only_statement(tree_json));
+        Walk walk(Walk::Place::kQuery);
+        TRY(walk.value(statement));
+        return walk.views();
+    });
 }
 
 std::string around_condition(std::string_view condition) {
@@ -335,22 +344,20 @@ std::string around_condition(std::string_view condition) {
     return fmt::format("SELECT 1 FROM requests WHERE coalesce(\n{}\n)", condition);
 }
 
-Status check_condition_tree(std::string_view tree_json, std::string_view plain_tree_json) try {
-    TRY_ASSIGN(json::object statement, only_statement(tree_json));
-    TRY_ASSIGN(json::object plain, only_statement(plain_tree_json));
-    TRY_ASSIGN(const json::value condition, take_condition(statement));
-    TRY(take_condition(plain));
-    json::value around = std::move(statement);
-    json::value expected = std::move(plain);
-    drop_locations(around);
-    drop_locations(expected);
-    if (around != expected)
-        return refused("this is not one condition, but more SQL around one");
-    return Walk(Walk::Place::kCondition).value(condition);
-
-} catch (const std::exception& error) {
-    return Error{ErrorCode::kInternal,
-                 std::string("DuckDB's syntax tree is not as expected: ") + error.what()};
+Status check_condition_tree(std::string_view tree_json, std::string_view plain_tree_json) {
+    return on_known_tree([&]() -> Status {
+        TRY_ASSIGN(json::object statement, only_statement(tree_json));
+        TRY_ASSIGN(json::object plain, only_statement(plain_tree_json));
+        TRY_ASSIGN(const json::value condition, take_condition(statement));
+        TRY(take_condition(plain));
+        json::value around = std::move(statement);
+        json::value expected = std::move(plain);
+        drop_locations(around);
+        drop_locations(expected);
+        if (around != expected)
+            return refused("this is not one condition, but more SQL around one");
+        return Walk(Walk::Place::kCondition).value(condition);
+    });
 }
 
 }  // namespace tally::query
