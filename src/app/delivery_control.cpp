@@ -54,8 +54,14 @@ Result<std::vector<api::UndeliverableRecord>> DeliveryControl::errors(std::size_
 }
 
 Result<api::UndeliverableRecord> DeliveryControl::error(std::string_view id) {
-    TRY_ASSIGN(const auto record, delivery::find_error(files_, errors_folder_, id));
-    return translate(record);
+    const auto record = delivery::find_error(files_, errors_folder_, id);
+    if (record)
+        return translate(*record);
+    // The stage's own message names the folder, which clients are not told.
+    if (record.error().code == ErrorCode::kNotFound)
+        return Error{ErrorCode::kNotFound,
+                     "there is no error \"" + std::string(id) + "\"; \"errors list\" shows which are"};
+    return record.error();
 }
 
 Result<DeliveryControl::Beyond> DeliveryControl::look_beyond(const lake::TableState& state) const {
