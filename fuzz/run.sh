@@ -8,7 +8,7 @@ mkdir -p "$out" "$here/found"
 for source in "$here"/*/*_fuzz.cpp; do
     name=$(basename "$source" .cpp)
     needs=$(sed -n 's|^// sources: ||p' "$source")
-    (cd "$root" && clang++-14 -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Isrc "$source" $needs \
+    (cd "$root" && clang++-14 -std=c++20 -g -O1 -DNDEBUG -fsanitize=fuzzer,address,undefined -Isrc "$source" $needs \
         $(sed -n 's|^// links: ||p' "$source") -o "$out/$name")
     echo "== $name"
     mkdir -p "$here/corpus/$name"
