@@ -9,6 +9,7 @@ endif()
 set(TALLYMAN_CACHE ${TALLYMAN_CACHE_DEFAULT} CACHE PATH "Where tools/setup/setup.sh keeps third-party binaries")
 
 find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
