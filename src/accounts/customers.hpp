@@ -65,7 +65,8 @@ class Customers {
     // By id, external id or unique name, in this order. kNotFound; kInvalidArgument when a name is shared by
     // several customers.
     Result<Customer> find(std::string_view reference);
-    // A changed time zone counts for periods that are not invoiced yet.
+    // A changed time zone counts for subscriptions that have no invoice yet; the others stay in the zone of
+    // theirs, so that no hour is billed twice or never.
     Result<Customer> update(std::string_view reference, const CustomerChange& change);
     Result<Page<Customer>> list(const PageRequest& page);
 

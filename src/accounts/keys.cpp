@@ -2,6 +2,7 @@
 
 #include "accounts/key_format.hpp"
 #include "accounts/names.hpp"
+#include "base/assert.hpp"
 
 #include <mutex>
 #include <utility>
@@ -42,10 +43,13 @@ PublishedKey published(const ApiKey& key) {
             .expires_at = key.expires_at};
 }
 
-Error unpublished(const Error& cause, const ApiKey& key) {
-    return cause.within(fmt::format(
-        "{} is stored, but the edge was not told; the next start of the server tells it", key.id.str()));
+Error unpublished(const Error& cause, const ApiKey& key, std::string_view way_out) {
+    return cause.within(fmt::format("{} is stored, but the edge was not told; {}", key.id.str(), way_out));
 }
+
+constexpr std::string_view kNextStart = "the next start of the server tells it";
+constexpr std::string_view kMakeAnother =
+    "its value cannot be shown any more, so revoke it and create another";
 
 }  // namespace
 
@@ -97,34 +101,43 @@ struct Keys::Impl {
         key.digest = secret.digest(value);
     }
 
-    Status keep_and_publish(const ApiKey& key) {
+    // What is stored now: between a caller's look and its turn here another may have changed the key.
+    Result<ApiKey> read_again(const ApiKey& key) {
+        TRY_ASSIGN(std::optional<ApiKey> stored, store.find(key.id));
+        TALLY_ASSERT(stored.has_value(), "keys are never removed");
+        return std::move(*stored);
+    }
+
+    Status keep_and_publish(const ApiKey& key, std::string_view way_out) {
         const std::lock_guard lock(publishing);
         TRY(store.insert(key));
         if (Status told = publisher.publish(published(key)); !told.ok())
-            return unpublished(told.error(), key);
+            return unpublished(told.error(), key, way_out);
         return {};
     }
 
-    Result<ApiKey> revoke_key(ApiKey key) {
+    Result<ApiKey> revoke_key(const ApiKey& found) {
         const std::lock_guard lock(publishing);
+        TRY_ASSIGN(ApiKey key, read_again(found));
         if (key.status != KeyStatus::kRevoked) {
             key.status = KeyStatus::kRevoked;
             key.revoked_at = clock.now();
             TRY(store.update(key));
         }
         if (Status told = publisher.revoke(published(key)); !told.ok())
-            return unpublished(told.error(), key);
+            return unpublished(told.error(), key, kNextStart);
         return key;
     }
 
-    Status set_end(ApiKey key, Instant end) {
+    Status set_end(const ApiKey& found, Instant end) {
         const std::lock_guard lock(publishing);
-        if (key.expires_at && *key.expires_at <= end)
+        TRY_ASSIGN(ApiKey key, read_again(found));
+        if (key.status == KeyStatus::kRevoked || (key.expires_at && *key.expires_at <= end))
             return {};
         key.expires_at = end;
         TRY(store.update(key));
         if (Status told = publisher.publish(published(key)); !told.ok())
-            return unpublished(told.error(), key);
+            return unpublished(told.error(), key, kNextStart);
         return {};
     }
 
@@ -132,7 +145,7 @@ struct Keys::Impl {
         TRY_ASSIGN(ApiKey key, prepare(wanted));
         Secret value = make_key(random);
         describe_value(key, value.reveal());
-        TRY(keep_and_publish(key));
+        TRY(keep_and_publish(key, kMakeAnother));
         return CreatedKey{std::move(key), std::move(value)};
     }
 };
@@ -152,7 +165,7 @@ Result<ApiKey> Keys::import_value(const NewKey& wanted, const Secret& value) {
     TRY(check_imported(value.reveal()));
     TRY_ASSIGN(ApiKey key, impl_->prepare(wanted));
     impl_->describe_value(key, value.reveal());
-    TRY(impl_->keep_and_publish(key));
+    TRY(impl_->keep_and_publish(key, kNextStart));
     return key;
 }
 
@@ -174,8 +187,8 @@ Result<ApiKey> Keys::find(std::string_view reference) {
 }
 
 Result<ApiKey> Keys::revoke(std::string_view reference) {
-    TRY_ASSIGN(ApiKey key, find(reference));
-    return impl_->revoke_key(std::move(key));
+    TRY_ASSIGN(const ApiKey key, find(reference));
+    return impl_->revoke_key(key);
 }
 
 Result<CreatedKey> Keys::rotate(std::string_view reference, std::optional<Microseconds> overlap) {

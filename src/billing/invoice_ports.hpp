@@ -52,7 +52,8 @@ class InvoiceStore {
     virtual ~InvoiceStore() = default;
 
     // Takes the subscription's period for `draft`, or gives the invoice that has it already. A void invoice
-    // has it too, unless `reissue`. So no two invoices that are not void are ever for the same period.
+    // has it too, unless `reissue`. kConflict when another invoice, not void, has a part of the period. So no
+    // two invoices that are not void ever share an instant of a subscription.
     [[nodiscard]] virtual Result<Invoice> claim(const Invoice& draft, bool reissue) = 0;
     // Replaces a draft. kConflict when it is no draft any more or its revision is not draft.revision; the
     // kept one has the next revision.
@@ -69,6 +70,8 @@ class InvoiceStore {
                                                     std::string_view reason) = 0;
     [[nodiscard]] virtual Result<std::optional<Invoice>> find(const InvoiceId& id) = 0;
     [[nodiscard]] virtual Result<std::optional<Invoice>> find_by_number(std::string_view number) = 0;
+    // The newest of the subscription that is not void.
+    [[nodiscard]] virtual Result<std::optional<Invoice>> newest_of(const SubscriptionId& subscription) = 0;
     [[nodiscard]] virtual Result<accounts::Page<Invoice>> list(const InvoiceFilter& filter,
                                                                const accounts::PageRequest& page) = 0;
 };

@@ -114,10 +114,17 @@ struct Invoices::Impl {
         Account account;
         account.subscription = subscription;
         TRY_ASSIGN(account.customer, parts.customers.find(subscription.customer.str()));
-        TRY_ASSIGN(account.zone, TimeZone::find(account.customer.timezone));
+        TRY_ASSIGN(account.zone, zone_of(account));
         TRY_ASSIGN(account.plan, plan_of(subscription.plan_code, subscription.plan_version));
         account.schedule = schedule_for(account.plan.schedule, account.zone);
         return account;
+    }
+
+    // A subscription that was invoiced stays in the zone of its invoices: in another one its periods would
+    // overlap them or leave a gap.
+    Result<TimeZone> zone_of(const Account& account) {
+        TRY_ASSIGN(const std::optional<Invoice> newest, parts.store.newest_of(account.subscription.id));
+        return TimeZone::find(newest ? newest->timezone : account.customer.timezone);
     }
 
     Result<rating::Plan> plan_of(const std::string& code, int version) {

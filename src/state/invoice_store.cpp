@@ -1,5 +1,5 @@
-#include "accounts/sha256.hpp"
 #include "base/assert.hpp"
+#include "base/time_text.hpp"
 #include "billing/invoice_document.hpp"
 #include "state/embedded_sql.hpp"
 #include "state/paging.hpp"
@@ -62,6 +62,18 @@ Status check_is_draft_at(const Invoice& kept, std::int64_t revision) {
     return {};
 }
 
+Status check_no_overlap(Connection& connection, const Invoice& draft) {
+    TRY_ASSIGN(const std::vector<Row> rows,
+               connection.query(sql::kFindOverlappingInvoice,
+                                {draft.subscription.str(), draft.period.to, draft.period.from}));
+    if (rows.empty())
+        return {};
+    TRY_ASSIGN(const Invoice other, read_invoice(rows.front()));
+    return Error{ErrorCode::kConflict,
+                 fmt::format("{} has a part of the period already: {} to {}", other.id.str(),
+                             format_rfc3339(other.period.from), format_rfc3339(other.period.to))};
+}
+
 struct SeriesEnd {
     std::int64_t sequence = 0;
     std::string hash = std::string(64, '0');
@@ -86,6 +98,7 @@ Result<Invoice> InvoiceStore::claim(const Invoice& draft, bool reissue) {
             if (kept.status != InvoiceStatus::kVoid || !reissue)
                 return kept;
         }
+        TRY(check_no_overlap(connection, draft));
         TRY(insert_invoice(connection, draft));
         TRY(database_.audit(connection, "invoice.create", draft.id.str(),
                             fmt::format("subscription {}", draft.subscription.str())));
@@ -151,6 +164,14 @@ Result<std::optional<Invoice>> InvoiceStore::find(const InvoiceId& id) {
 Result<std::optional<Invoice>> InvoiceStore::find_by_number(std::string_view number) {
     return database_.read([&](Connection& connection) -> Result<std::optional<Invoice>> {
         TRY_ASSIGN(const std::vector<Row> rows, connection.query(sql::kFindInvoiceByNumber, {number}));
+        return first_of<Invoice>(rows, read_invoice);
+    });
+}
+
+Result<std::optional<Invoice>> InvoiceStore::newest_of(const SubscriptionId& subscription) {
+    return database_.read([&](Connection& connection) -> Result<std::optional<Invoice>> {
+        TRY_ASSIGN(const std::vector<Row> rows,
+                   connection.query(sql::kFindNewestInvoiceOfSubscription, {subscription.str()}));
         return first_of<Invoice>(rows, read_invoice);
     });
 }

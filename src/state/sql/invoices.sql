@@ -22,6 +22,18 @@ SELECT document FROM invoices
 WHERE subscription_id = :subscription_id AND period_from = :period_from AND period_to = :period_to
 ORDER BY status = 'void', position DESC LIMIT 1
 
+-- Another invoice that has a part of a subscription's period, e.g. because the zone was changed.
+-- name: find_overlapping_invoice
+SELECT document FROM invoices
+WHERE subscription_id = :subscription_id AND period_from < :period_to AND period_to > :period_from
+  AND status <> 'void'
+ORDER BY position LIMIT 1
+
+-- name: find_newest_invoice_of_subscription
+SELECT document FROM invoices
+WHERE subscription_id = :subscription_id AND status <> 'void'
+ORDER BY position DESC LIMIT 1
+
 -- An empty customer or status means all of them.
 -- name: list_invoices
 SELECT document FROM invoices

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -134,6 +135,20 @@ TEST_F(KeysTest, AFailedPublicationIsMendedByTheNextStart) {
     EXPECT_TRUE(parts.publisher.table.empty());
     ASSERT_TRUE(parts.keys.republish_all().ok());
     EXPECT_EQ(parts.publisher.table.size(), 1U);
+}
+
+// A rotation that looked at the key before it was revoked must not bring it back.
+TEST_F(KeysTest, RevocationAndRotationAtOnceEndRevoked) {
+    for (int round = 0; round < 20; ++round) {
+        const CreatedKey made = create("k" + std::to_string(round));
+        std::thread rotation(
+            [&] { static_cast<void>(parts.keys.rotate(made.key.id.str(), std::chrono::hours(1))); });
+        const Result<ApiKey> revoked = parts.keys.revoke(made.key.id.str());
+        rotation.join();
+        EXPECT_TRUE(revoked.ok());
+        EXPECT_EQ(parts.keys.find(made.key.id.str()).value().status, KeyStatus::kRevoked);
+        EXPECT_TRUE(parts.publisher.table[made.key.id.str()].revoked);
+    }
 }
 
 TEST_F(KeysTest, AreListedByCustomerAndNeverFoundByValue) {

@@ -115,6 +115,20 @@ TEST_F(InvoicesTest, EachZoneHasItsOwnEndOfTheMonth) {
     EXPECT_EQ(la.front().number, "INV-000002");
 }
 
+TEST_F(InvoicesTest, AChangedZoneBillsNoHourTwice) {
+    const accounts::Customer mover = parts.customer("mover", "Europe/Berlin");
+    parts.subscribe("mover", "pro", "2026-09-01");
+    ASSERT_TRUE(parts.customers.update("mover", {.timezone = "Asia/Tokyo"}).ok());
+    EXPECT_EQ(parts.invoices.run(month("2026-09", "mover")).value().front().timezone, "Asia/Tokyo")
+        << "nothing was invoiced before";
+    ASSERT_TRUE(parts.customers.update("mover", {.timezone = "America/Los_Angeles"}).ok());
+    const Invoice september = parts.invoices.run(month("2026-09", "mover")).value().front();
+    const Invoice october = parts.invoices.run(month("2026-10", "mover")).value().front();
+    EXPECT_EQ(parts.invoices.list("mover", std::nullopt, {}).value().data.size(), 2U);
+    EXPECT_EQ(october.timezone, "Asia/Tokyo");
+    EXPECT_EQ(october.period.from, september.period.to);
+}
+
 TEST_F(InvoicesTest, TheHourThatComesTwiceIsBilledOnce) {
     const accounts::Customer berlin = parts.customer("berlin", "Europe/Berlin");
     parts.plans

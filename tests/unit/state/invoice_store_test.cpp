@@ -145,6 +145,21 @@ TEST_F(InvoiceStoreTest, ALostRaceIsAConflict) {
     EXPECT_EQ(store.finalize(InvoiceId("inv_none"), 0, Instant(), never).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(InvoiceStoreTest, PeriodsOfASubscriptionNeverOverlap) {
+    Invoice other = parts.invoices.run({.periods = {.month = "2026-09"}, .customer = "c0"}).value().front();
+    billing::InvoiceStore& store = parts.state->invoices();
+    EXPECT_EQ(store.newest_of(other.subscription).value()->id, other.id);
+    other.id = InvoiceId("inv_other");
+    other.number.clear();
+    other.status = InvoiceStatus::kDraft;
+    other.period.to += std::chrono::hours(9);
+    const Result<Invoice> claimed = store.claim(other, false);
+    ASSERT_FALSE(claimed.ok());
+    EXPECT_EQ(claimed.error().code, ErrorCode::kConflict);
+    other.period.from = other.period.to - std::chrono::hours(9);
+    EXPECT_TRUE(store.claim(other, false).ok()) << "the next period begins where the one before ends";
+}
+
 TEST_F(InvoiceStoreTest, AFailedSealUsesNoNumber) {
     const Invoice draft =
         parts.invoices.run({.periods = {.month = "2026-09"}, .customer = "c0", .draft = true})
