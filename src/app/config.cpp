@@ -9,8 +9,6 @@
 #include <optional>
 
 #include <arpa/inet.h>
-
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace tally::app {
@@ -146,6 +144,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
+Result<toml::table> parse_toml(std::string_view text, std::string_view file_name) {
+    try {
+        return toml::parse(text, file_name);
+    } catch (const toml::parse_error& error) {
+        return bad_at(file_name, error.source(), std::string(error.description()));
+    }
+}
+
 }  // namespace
 
 std::string ListenAddress::text() const {
@@ -211,11 +217,9 @@ std::string nearest_name(std::string_view text, const std::vector<std::string>& 
 }
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
-    const toml::parse_result parsed = toml::parse(text, file_name);
-    if (!parsed)
-        return bad_at(file_name, parsed.error().source(), std::string(parsed.error().description()));
+    TRY_ASSIGN(const toml::table parsed, parse_toml(text, file_name));
     std::vector<std::pair<toml::key, const toml::node*>> sections;
-    for (const auto& [key, value] : parsed.table())
+    for (const auto& [key, value] : parsed)
         sections.emplace_back(key, &value);
     std::sort(sections.begin(), sections.end(),
               [](const auto& a, const auto& b) { return a.first.source().begin < b.first.source().begin; });
