@@ -89,7 +89,25 @@ bool QueryPieces::next(QueryPiece& piece) {
     return true;
 }
 
+namespace {
+
+// All names end in "key", so before some '=' stands a y or the 9 of %79 and %59. Most queries have none, and
+// need no closer look.
+bool may_have_key(const unsigned char* from, const unsigned char* end) {
+    for (const unsigned char* at = find(from, end, '='); at < end; at = find(at + 1, end, '=')) {
+        const unsigned char before = at > from ? at[-1] : '\0';
+        if ((before | 0x20) == 'y' || before == '9')
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 bool has_key_parameter(const void* query, std::size_t size) {
+    const auto* from = static_cast<const unsigned char*>(query);
+    if (size == 0 || !may_have_key(from, from + size))
+        return false;
     QueryPieces pieces(query, size);
     for (QueryPiece piece; pieces.next(piece);)
         if (piece.is_key)

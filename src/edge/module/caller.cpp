@@ -10,7 +10,7 @@ constexpr std::size_t kProxyAuthorizationSize = sizeof("proxy-authorization") - 
 constexpr std::size_t kBearerSize = sizeof("bearer ") - 1;
 constexpr char kOurKeyPrefix[] = {'t', 'm', '_'};
 
-bool is_key_header(const ngx_table_elt_t& header, const LocationConfig& config) {
+inline bool is_key_header(const ngx_table_elt_t& header, const LocationConfig& config) {
     const auto* names = static_cast<const KeyHeader*>(config.key_headers->elts);
     for (ngx_uint_t i = 0; i < config.key_headers->nelts; ++i) {
         if (header.hash == names[i].hash && header.key.len == names[i].name.len &&
@@ -20,32 +20,32 @@ bool is_key_header(const ngx_table_elt_t& header, const LocationConfig& config) 
     return false;
 }
 
-bool is_credentials_header(const ngx_table_elt_t& header) {
+inline bool is_credentials_header(const ngx_table_elt_t& header) {
     if (header.key.len == kAuthorizationSize)
         return std::memcmp(header.lowcase_key, "authorization", kAuthorizationSize) == 0;
     return header.key.len == kProxyAuthorizationSize &&
            std::memcmp(header.lowcase_key, "proxy-authorization", kProxyAuthorizationSize) == 0;
 }
 
-// One walk over the headers: how much room they need in the record, and the first that carries a key.
+// One walk over the headers: how much room they need in the record, which are secret, and the first that
+// carries a key.
 void read_headers(const ngx_http_request_t* request, RequestContext& context) {
     std::size_t room = 0;
     std::size_t count = 0;
     for (const ngx_list_part_t* part = &request->headers_in.headers.part; part != nullptr;
          part = part->next) {
-        const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
-        count += part->nelts;
-        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            const ngx_table_elt_t& header = headers[i];
-            room += header.key.len + header.value.len + 2;
-            if (is_key_header(header, *context.config)) {
-                room += kMaskSizeMax;
-                if (context.key_header == nullptr && header.value.len != 0) {
-                    context.key_header = &header;
-                    context.key = header.value;
-                }
-            } else if (is_credentials_header(header)) {
-                room += kMaskSizeMax + kBearerSize;
+        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+        for (const auto* end = header + part->nelts; header < end; ++header, ++count) {
+            room += header->key.len + header->value.len + 2;
+            const bool carries_key = is_key_header(*header, *context.config);
+            if (!carries_key && !is_credentials_header(*header)) [[likely]]
+                continue;
+            room += kMaskSizeMax;
+            if (count < 64)
+                context.secret_headers |= std::uint64_t{1} << count;
+            if (carries_key && context.key_header == nullptr && header->value.len != 0) {
+                context.key_header = header;
+                context.key = header->value;
             }
         }
     }
@@ -114,8 +114,10 @@ void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& w
     }
 }
 
-bool is_secret_header(const ngx_table_elt_t& header, const LocationConfig& config) {
-    return is_key_header(header, config) || is_credentials_header(header);
+bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const RequestContext& context) {
+    if (number < 64)
+        return (context.secret_headers >> number & 1) != 0;
+    return is_key_header(header, *context.config) || is_credentials_header(header);
 }
 
 KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context, Worker& worker) {

@@ -8,11 +8,12 @@
 namespace tally::edge {
 
 // Reads the key from the request's headers and looks it up: fills auth, key, slot, key_table_missing,
-// header_count and headers_room.
+// secret_headers, header_count and headers_room.
 void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& worker);
 
-// True for the headers whose values are keys or credentials and never reach the record.
-bool is_secret_header(const ngx_table_elt_t& header, const LocationConfig& config);
+// True for the headers whose values are keys or credentials and never reach the record; `number` counts from
+// 0.
+bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const RequestContext& context);
 
 // Where `Authorization: Bearer …` has its token; empty for other schemes.
 ngx_str_t bearer_token(const ngx_str_t& value);

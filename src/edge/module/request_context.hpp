@@ -28,6 +28,7 @@ struct RequestContext {
     ngx_str_t key;                      // points into the header's value; never leaves the module
     KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
     std::size_t headers_room;           // bytes that the headers string may need
+    std::uint64_t secret_headers;       // bit n: the n-th header's value is masked; for the first 64
     std::uint16_t header_count;
     AuthResult auth;
     bool key_table_missing;  // there is a key and nothing to look it up in

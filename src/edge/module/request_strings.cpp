@@ -1,6 +1,7 @@
 #include "edge/module/request_strings.hpp"
 
 #include "edge/module/caller.hpp"
+#include "edge/module/record_text.hpp"
 #include "edge/query_masking.hpp"
 
 #include <cstring>
@@ -14,14 +15,17 @@ using capture::StringIndex;
 // A percent-encoded key decodes to itself; nothing longer than this is one of ours.
 constexpr std::size_t kKeySizeMax = 256;
 
-void add(RecordBuilder& record, StringIndex index, const ngx_str_t& text) {
-    if (text.len != 0)
-        record.add(index, text.data, text.len);
+inline void put_text(RecordBuilder& record, StringIndex index, const ngx_str_t& text) {
+    put(record, index, text.data, text.len);
 }
 
-// What a query's values may grow by when they are masked.
-std::size_t masking_room(const ngx_str_t& query) {
-    return query.len != 0 && has_key_parameter(query.data, query.len) ? query.len * 4 + kMaskSizeMax : 0;
+void put_id(RecordBuilder& record, StringIndex index, const char* text, std::size_t size) {
+    put(record, index, reinterpret_cast<const unsigned char*>(text), size);
+}
+
+// What a text's query values may grow by when they are masked.
+std::size_t masking_room(const ngx_str_t& text) {
+    return text.len * 4 + kMaskSizeMax;
 }
 
 // Splits at the first '?'.
@@ -35,6 +39,11 @@ void split_uri(const ngx_str_t& uri, ngx_str_t& stem, ngx_str_t& query) {
         query.data = mark + 1;
         query.len = uri.len - stem.len - 1;
     }
+}
+
+const ngx_http_core_loc_conf_t& core_location(ngx_http_request_t* request) {
+    return *static_cast<const ngx_http_core_loc_conf_t*>(
+        ngx_http_get_module_loc_conf(request, ngx_http_core_module));
 }
 
 const ngx_table_elt_t* first_of(const ngx_array_t& headers) {
@@ -61,44 +70,60 @@ unsigned column_of(const ngx_table_elt_t* header, const ngx_http_headers_in_t& k
     }
 }
 
+constexpr unsigned char kColon[] = {':'};
+constexpr unsigned char kNewline[] = {'\n'};
 constexpr std::size_t kSecretSchemeSize = 6;  // "Basic "
 
 }  // namespace
 
 RequestStrings::RequestStrings(ngx_http_request_t* request, const RequestContext& context, Worker& worker)
-    : request_(request), context_(context), worker_(worker), stem_(), query_() {
+    : request_(request),
+      context_(context),
+      worker_(worker),
+      stem_(),
+      query_(),
+      query_has_key_(false),
+      referer_has_key_(false) {
     split_uri(request->unparsed_uri, stem_, query_);
+    query_has_key_ = has_key_parameter(query_.data, query_.len);
+    if (const ngx_table_elt_t* referer = request->headers_in.referer) {
+        ngx_str_t page = {};
+        ngx_str_t query = {};
+        split_uri(referer->value, page, query);
+        referer_has_key_ = has_key_parameter(query.data, query.len);
+    }
 }
 
 std::size_t RequestStrings::room() const {
-    const ngx_table_elt_t* referer = request_->headers_in.referer;
     const LocationConfig& config = *context_.config;
     return sizeof(KeySlot) + config.stage.len + config.edge_location.len + config.distribution.len +
-           request_->uri.len + request_->method_name.len + request_->unparsed_uri.len +
-           request_->headers_out.content_type.len + request_->headers_out.charset.len + 16 +
-           context_.headers_room + masking_room(query_) +
-           (referer != nullptr ? masking_room(referer->value) : 0);
+           core_location(request_).name.len + request_->uri.len + request_->method_name.len +
+           request_->unparsed_uri.len + request_->headers_out.content_type.len +
+           request_->headers_out.charset.len + 16 + context_.headers_room +
+           (query_has_key_ ? masking_room(query_) : 0) +
+           (referer_has_key_ ? masking_room(request_->headers_in.referer->value) : 0);
 }
 
 void RequestStrings::write(RecordBuilder& record) {
     const LocationConfig& config = *context_.config;
     if (context_.has_slot()) {
         const KeySlot& slot = context_.slot;
-        record.add(capture::kKeyId, slot.key_id, slot.key_id_size);
-        record.add(capture::kCustomerId, slot.customer_id, slot.customer_id_size);
-        record.add(capture::kUsagePlan, slot.usage_plan, slot.usage_plan_size);
+        put_id(record, capture::kKeyId, slot.key_id, slot.key_id_size);
+        put_id(record, capture::kCustomerId, slot.customer_id, slot.customer_id_size);
+        put_id(record, capture::kUsagePlan, slot.usage_plan, slot.usage_plan_size);
     }
-    add(record, capture::kStage, config.stage);
-    add(record, capture::kResourcePath, request_->uri);
-    add(record, capture::kMethod, request_->method_name);
-    add(record, capture::kUriStem, stem_);
-    write_query(record, capture::kUriQuery, query_);
+    put_text(record, capture::kStage, config.stage);
+    put_text(record, capture::kResourcePath, request_->uri);
+    put_text(record, capture::kMethod, request_->method_name);
+    put_text(record, capture::kUriStem, stem_);
+    if (query_has_key_)
+        write_query(record, capture::kUriQuery, query_);
+    else
+        put_text(record, capture::kUriQuery, query_);
     write_content_type(record);
-    add(record, capture::kEdgeLocation, config.edge_location);
-    add(record, capture::kDistribution, config.distribution);
-    const auto* location =
-        static_cast<ngx_http_core_loc_conf_t*>(ngx_http_get_module_loc_conf(request_, ngx_http_core_module));
-    add(record, capture::kBehaviorPattern, location->name);
+    put_text(record, capture::kEdgeLocation, config.edge_location);
+    put_text(record, capture::kDistribution, config.distribution);
+    put_text(record, capture::kBehaviorPattern, core_location(request_).name);
     write_headers(record);
 }
 
@@ -108,8 +133,6 @@ void RequestStrings::write_masked(RecordBuilder& record, StringIndex index, ngx_
 }
 
 void RequestStrings::write_query(RecordBuilder& record, StringIndex index, ngx_str_t query) {
-    if (query.len == 0)
-        return;
     QueryPieces pieces(query.data, query.len);
     for (QueryPiece piece; pieces.next(piece);) {
         if (!piece.is_key) {
@@ -125,48 +148,51 @@ void RequestStrings::write_query(RecordBuilder& record, StringIndex index, ngx_s
 // nginx keeps the charset apart when the content type came without one.
 void RequestStrings::write_content_type(RecordBuilder& record) {
     const ngx_http_headers_out_t& out = request_->headers_out;
-    add(record, capture::kContentType, out.content_type);
+    put_text(record, capture::kContentType, out.content_type);
     if (out.content_type.len == 0 || out.content_type_len != out.content_type.len || out.charset.len == 0)
         return;
     record.add(capture::kContentType, "; charset=", 10);
-    add(record, capture::kContentType, out.charset);
+    put_text(record, capture::kContentType, out.charset);
 }
 
-// "Name:Value\n" for each header in order. The columns' slices point into this string; one that does not fit
-// into 16 bits is left out, and kFlagCut tells of it.
+// "Name:Value\n" for each header in order. The columns' slices point into this string.
 void RequestStrings::write_headers(RecordBuilder& record) {
-    capture::FixedPart& fixed = *record.fixed;
+    std::size_t number = 0;
     for (const ngx_list_part_t* part = &request_->headers_in.headers.part; part != nullptr;
          part = part->next) {
-        const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            const ngx_table_elt_t& header = headers[i];
-            record.add(capture::kHeaders, header.key.data, header.key.len);
-            record.add(capture::kHeaders, ":", 1);
+        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+        for (const auto* end = header + part->nelts; header < end; ++header, ++number) {
+            put_text(record, capture::kHeaders, header->key);
+            put(record, capture::kHeaders, kColon, 1);
             const std::uint16_t start = record.lengths[capture::kHeaders];
-            write_value(record, header);
+            write_value(record, *header, number);
             const std::uint16_t stop = record.lengths[capture::kHeaders];
-            const unsigned column = column_of(&header, request_->headers_in);
+            const unsigned column = column_of(header, request_->headers_in);
             if (column != capture::kHeaderIndexCount)
-                fixed.header_slices[column] = {start, static_cast<std::uint16_t>(stop - start)};
-            record.add(capture::kHeaders, "\n", 1);
+                record.fixed->header_slices[column] = {start, static_cast<std::uint16_t>(stop - start)};
+            put(record, capture::kHeaders, kNewline, 1);
         }
     }
     if (request_->headers_in.x_forwarded_for.nelts > 1)
-        fixed.flags |= capture::kFlagManyForwarded;
+        record.fixed->flags |= capture::kFlagManyForwarded;
 }
 
-void RequestStrings::write_value(RecordBuilder& record, const ngx_table_elt_t& header) {
-    if (&header == context_.key_header || is_secret_header(header, *context_.config))
-        return write_secret(record, header);
-    if (&header != request_->headers_in.referer)
-        return add(record, capture::kHeaders, header.value);
+inline void RequestStrings::write_value(RecordBuilder& record, const ngx_table_elt_t& header,
+                                        std::size_t number) {
+    if (is_secret_header(header, number, context_))
+        write_secret(record, header);
+    else if (referer_has_key_ && &header == request_->headers_in.referer)
+        write_referer(record, header.value);
+    else
+        put_text(record, capture::kHeaders, header.value);
+}
+
+void RequestStrings::write_referer(RecordBuilder& record, ngx_str_t referer) {
     ngx_str_t page = {};
     ngx_str_t query = {};
-    split_uri(header.value, page, query);
-    add(record, capture::kHeaders, page);
-    if (query.data != nullptr)
-        record.add(capture::kHeaders, "?", 1);
+    split_uri(referer, page, query);
+    ++page.len;  // with the '?', which is there because the query is
+    put_text(record, capture::kHeaders, page);
     write_query(record, capture::kHeaders, query);
 }
 

@@ -20,10 +20,11 @@ class RequestStrings {
 
   private:
     void write_query(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t query);
+    void write_referer(capture::RecordBuilder& record, ngx_str_t referer);
     void write_masked(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t key);
     void write_content_type(capture::RecordBuilder& record);
     void write_headers(capture::RecordBuilder& record);
-    void write_value(capture::RecordBuilder& record, const ngx_table_elt_t& header);
+    void write_value(capture::RecordBuilder& record, const ngx_table_elt_t& header, std::size_t number);
     void write_secret(capture::RecordBuilder& record, const ngx_table_elt_t& header);
 
     ngx_http_request_t* request_;
@@ -31,6 +32,8 @@ class RequestStrings {
     Worker& worker_;
     ngx_str_t stem_;
     ngx_str_t query_;
+    bool query_has_key_;
+    bool referer_has_key_;
 };
 
 }  // namespace tally::edge
