@@ -235,7 +235,8 @@ std::string generated_config() {
         "too.\n"
         "# Durations are like \"250ms\", \"15s\", \"5m\"; sizes like \"128MiB\". No secret belongs in this "
         "file.\n"
-        "# A change is taken up by the next `tallyman up`.\n";
+        "# nginx takes up a change of [edge] and [capture] at the next `tallyman up`, the server the rest at "
+        "its start.\n";
     for (const std::string& section : config_sections()) {
         out += "\n[" + section + "]\n";
         bool any = false;

@@ -56,7 +56,6 @@ Path key_table_file(const DataFolder& folder) {
 Result<std::unique_ptr<edge::NginxProcess>> make_nginx(const DataFolder& folder, const Config& config,
                                                        const Clock& clock) {
     TRY_ASSIGN(const Path nginx, edge::find_nginx());
-    TRY(edge::check_nginx_version(nginx));
     edge::EdgeConfig wanted = edge_config(folder, config);
     TRY_ASSIGN(wanted.module, find_module());
     return std::make_unique<edge::NginxProcess>(nginx, wanted, clock);

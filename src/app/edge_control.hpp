@@ -16,7 +16,7 @@ Path uncaptured_counters_file(const DataFolder& folder);
 Path key_table_file(const DataFolder& folder);
 
 // The nginx of a data folder, as its configuration wants it. kNotFound when nginx or the module is not
-// installed, kUnsupported when nginx is of another version. `clock` must outlive it.
+// installed. `clock` must outlive it.
 Result<std::unique_ptr<edge::NginxProcess>> make_nginx(const DataFolder& folder, const Config& config,
                                                        const Clock& clock);
 

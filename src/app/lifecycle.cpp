@@ -96,8 +96,7 @@ Status Lifecycle::up(const std::string& dir, bool detach, const Announce& announ
     TRY_ASSIGN(const Known known, open(dir, machine_.files));
     if (find_server(machine_.files, known.folder)) {
         TRY_ASSIGN(const auto nginx, make_nginx(known.folder, known.config, machine_.clock));
-        if (!nginx->running())
-            TRY(nginx->start());
+        TRY(nginx->start());  // or, where it runs: takes up its configuration
         announce(status_json(known, machine_));
         return {};
     }

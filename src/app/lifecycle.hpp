@@ -14,7 +14,7 @@ class Lifecycle final : public cli::Lifecycle {
     explicit Lifecycle(const Machine& machine) : machine_(machine) {}
 
     Status init(const std::string& dir, const Announce& announce) override;
-    // Does nothing where both run already; starts nginx where the server alone does.
+    // Where the server runs already: starts nginx, or lets it take up its configuration.
     Status up(const std::string& dir, bool detach, const Announce& announce) override;
     // Ends the server, which ends nginx; or nginx alone, where the server was killed.
     Status down(const std::string& dir, const Announce& announce) override;

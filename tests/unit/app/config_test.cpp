@@ -3,6 +3,8 @@
 #include "app/config_keys.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -33,6 +35,17 @@ TEST(Config, TheGeneratedFileExplainsEveryKey) {
     }
     for (const std::string& section : config_sections())
         EXPECT_NE(text.find("\n[" + section + "]\n"), std::string::npos) << section;
+}
+
+// The test runs in the repository's folder.
+TEST(Config, ThePageOfOperationsHoldsEveryKeyAndDefault) {
+    std::ifstream file("docs/operations/configuration.md");
+    const std::string page(std::istreambuf_iterator<char>(file), {});
+    ASSERT_FALSE(page.empty());
+    for (const ConfigKey& key : config_keys())
+        EXPECT_NE(page.find("| `" + key.name + "` | `" + key.default_toml + "` | " + key.meaning),
+                  std::string::npos)
+            << key.section << "." << key.name;
 }
 
 TEST(Config, ReadsEveryKind) {
