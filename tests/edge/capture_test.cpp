@@ -1,4 +1,5 @@
 // What a record says must be what the client saw: status, bytes on the wire, fields as they were sent.
+#include "edge/command.hpp"
 #include "edge_site.hpp"
 
 #include <fstream>
@@ -246,6 +247,24 @@ TEST_F(CaptureTest, ABodyThatNobodyReadsCountsAsReceived) {
     const std::string body(50'000, 'u');
     check(keyed("POST", "/own", fmt::format("Content-Length: {}\r\n", body.size())) + body);
     EXPECT_EQ(response_.body, "own");
+}
+
+TEST_F(CaptureTest, TlsIsDescribedAsOnTheWire) {
+    config_.certificate = folder_.path() / "cert.pem";
+    config_.certificate_key = folder_.path() / "key.pem";
+    const auto made = edge::run_command({"/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                                         "-days", "1", "-subj", "/CN=api.test", "-keyout",
+                                         config_.certificate_key, "-out", config_.certificate});
+    ASSERT_EQ(made->exit_code, 0) << made->output;
+    start();
+    const auto said = edge::run_command({"/usr/bin/curl", "-sk", "--tlsv1.3", "--tls13-ciphers",
+                                         "TLS_AES_128_GCM_SHA256", "-H", fmt::format("x-api-key: {}", kKey),
+                                         fmt::format("https://127.0.0.1:{}/x", port())});
+    EXPECT_EQ(said->output, "hello");
+    const RequestRecord& record = only_record();
+    EXPECT_TRUE(record.is_https);
+    EXPECT_EQ(record.tls_protocol, 0x0304);
+    EXPECT_EQ(record.tls_cipher, 0x1301);
 }
 
 // From here on nginx itself answers, in locations that are put in by hand.
