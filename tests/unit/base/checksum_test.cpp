@@ -1,9 +1,9 @@
+#include "base/crc32c.hpp"
+#include "base/siphash.hpp"
+
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include "base/crc32c.hpp"
-#include "base/siphash.hpp"
 
 namespace tally {
 namespace {
@@ -28,7 +28,8 @@ TEST(SipHash, GivesTheReferenceVectors) {
     const Digest128 empty = siphash128(key, message.data(), 0);
     EXPECT_EQ(empty.low, 0xe6a825ba047f81a3ULL);
     EXPECT_EQ(empty.high, 0x930255c71472f66dULL);
-    for (char i = 0; i < 15; ++i) message.push_back(i);
+    for (char i = 0; i < 15; ++i)
+        message.push_back(i);
     const Digest128 fifteen = siphash128(key, message.data(), message.size());
     EXPECT_EQ(fifteen.low, 0x11a8b03399e99354ULL);
     EXPECT_EQ(fifteen.high, 0xd9c3cf970fec087eULL);

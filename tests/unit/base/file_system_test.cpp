@@ -1,8 +1,8 @@
 #include "base/file_system.hpp"
 
-#include <gtest/gtest.h>
-
 #include "support/temp_folder.hpp"
+
+#include <gtest/gtest.h>
 
 namespace tally {
 namespace {

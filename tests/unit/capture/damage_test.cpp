@@ -30,8 +30,10 @@ struct Sealed {
         used = reinterpret_cast<const SegmentHeader*>(bytes.data())->sealed_size;
     }
 
+    // Overwrites in place: truncating and rewriting a file makes ext4 flush it each time.
     void write(const std::string& damaged) const {
-        std::ofstream(file, std::ios::binary | std::ios::trunc) << damaged;
+        std::filesystem::resize_file(file, damaged.size());
+        std::fstream(file, std::ios::binary | std::ios::in | std::ios::out) << damaged;
     }
 };
 
