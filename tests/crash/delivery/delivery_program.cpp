@@ -35,7 +35,7 @@ constexpr std::size_t kBatchRecords = 300;
 volatile std::sig_atomic_t stopping = 0;
 
 void pause_for(std::chrono::microseconds time) {
-    std::this_thread::sleep_for(time);
+    std::this_thread::sleep_for(time);  // pace
 }
 
 // The test's own ledger: one id a line, in one write(2) each, which no SIGKILL tears.

@@ -301,7 +301,7 @@ bool eventually(const std::function<bool()>& condition) {
         if (std::chrono::steady_clock::now() > end)
             return false;
         std::this_thread::yield();
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));  // poll
     }
     return true;
 }
