@@ -44,6 +44,15 @@ Status check_is_free(const Path& root, FileSystem& files) {
     return {};
 }
 
+// False for a process that is ending: its main thread is gone while others may still hold the folder's lock.
+bool is_running(FileSystem& files, std::int64_t pid) {
+    const auto stat = files.read("/proc/" + std::to_string(pid) + "/stat");
+    if (!stat)
+        return false;
+    const auto name_end = stat->rfind(')');
+    return name_end != std::string::npos && stat->substr(name_end).find(" Z ") != 1;
+}
+
 }  // namespace
 
 DataFolder::DataFolder(const Path& root) : root_(std::filesystem::absolute(root).lexically_normal()) {
@@ -151,7 +160,7 @@ std::optional<ServerRecord> find_server(FileSystem& files, const DataFolder& fol
     const auto json = JsonValue::parse(*text);
     if (!json || json->find("pid") == nullptr || json->find("pid")->as_int() == nullptr)
         return std::nullopt;
-    if (FolderLock::take(folder))
+    if (FolderLock::take(folder) || !is_running(files, *json->find("pid")->as_int()))
         return std::nullopt;
     return ServerRecord{*json->find("pid")->as_int(), std::string(json->text_of("url"))};
 }
