@@ -21,6 +21,7 @@ struct Input {
     std::string meter;
     std::vector<std::string> by;
     std::string window;
+    bool short_key_name = false;  // asked for as "key", so shown as "key"
 };
 
 // One line of either kind of answer.
@@ -42,6 +43,28 @@ std::vector<std::string> split_names(const std::string& text) {
     return names;
 }
 
+bool is_window(std::string_view name) {
+    return name == "hour" || name == "day" || name == "month";
+}
+
+// `by` may name a window as well as dimensions, and "key" is the short name of api_key.
+Status settle_names(Input& input) {
+    std::vector<std::string> dimensions;
+    for (std::string& name : input.by) {
+        if (is_window(name)) {
+            if (!input.window.empty() && input.window != name)
+                return Error{ErrorCode::kInvalidArgument,
+                             "the window is " + input.window + " already; it cannot be " + name + " too"};
+            input.window = name;
+        } else {
+            input.short_key_name |= name == "key";
+            dimensions.push_back(name == "key" ? "api_key" : std::move(name));
+        }
+    }
+    input.by = std::move(dimensions);
+    return {};
+}
+
 Result<Input> read(const Request& request) {
     Input input;
     input.period = {request.query_value("from"), request.query_value("to"), request.query_value("date"),
@@ -51,11 +74,10 @@ Result<Input> read(const Request& request) {
     input.meter = request.query_value("meter").value_or("");
     input.by = split_names(request.query_value("by").value_or(""));
     input.window = request.query_value("window").value_or("");
-    const bool known =
-        input.window.empty() || input.window == "hour" || input.window == "day" || input.window == "month";
-    if (!known)
+    if (!input.window.empty() && !is_window(input.window))
         return Error{ErrorCode::kInvalidArgument,
                      "window \"" + input.window + "\" is none of hour, day, month"};
+    TRY(settle_names(input));
     if (!input.meter.empty() && (!input.key.empty() || !input.by.empty()))
         return Error{
             ErrorCode::kInvalidArgument,
@@ -144,6 +166,11 @@ Result<std::vector<Line>> read_report(const UsageParts& parts, const Input& inpu
     std::vector<Line> lines;
     for (auto& row : rows) {
         const Instant start = row.window_start.value_or(period.from);
+        if (input.short_key_name) {
+            auto node = row.dimensions.extract("api_key");
+            node.key() = "key";
+            row.dimensions.insert(std::move(node));
+        }
         lines.push_back({row.dimensions, start, std::move(row), std::nullopt});
     }
     return lines;
@@ -159,6 +186,7 @@ void write_sums(JsonWriter& json, const usage::UsageRow& row) {
         json.null();
     json.field("successes", row.successes).field("errors", row.errors);
     json.field("hits", row.hits).field("misses", row.misses).field("countries", row.countries);
+    json.field("quantity", std::to_string(row.requests));
 }
 
 void write_line(JsonWriter& json, const Line& line) {
@@ -198,8 +226,8 @@ std::vector<Route> usage_routes(const UsageParts& parts) {
               {"key", "id or unique name of a key"},
               {"meter", "id or code: quantities of this meter instead of the sums"},
               {"by",
-               "dimensions, with commas: api_key, customer, path, status, country, method, result_type, "
-               "stage, plan"},
+               "dimensions, with commas: key, customer, path, status, country, method, result_type, "
+               "stage, plan; also hour, day or month"},
               {"window", "hour, day or month"}},
              "",
              kUsage,

@@ -134,14 +134,28 @@ TEST_F(DataFolderTest, OneHasTheLockAndDeathGivesItBack) {
 TEST_F(DataFolderTest, AServersRecordCountsOnlyWhileTheLockIsHeld) {
     const auto folder = *create();
     EXPECT_FALSE(find_server(files_, folder));
-    ASSERT_TRUE(write_server_record(files_, folder, {4711, "http://127.0.0.1:8090"}));
+    ASSERT_TRUE(write_server_record(files_, folder, {::getpid(), "http://127.0.0.1:8090"}));
     EXPECT_FALSE(find_server(files_, folder));  // nobody has the lock: it was killed
     const auto lock = FolderLock::take(folder);
     const auto server = find_server(files_, folder);
     ASSERT_TRUE(server);
-    EXPECT_EQ(server->pid, 4711);
+    EXPECT_EQ(server->pid, ::getpid());
     EXPECT_EQ(server->url, "http://127.0.0.1:8090");
     std::ofstream(folder.server_file()) << "rubbish";
+    EXPECT_FALSE(find_server(files_, folder));
+}
+
+TEST_F(DataFolderTest, AServerWhoseProcessHasEndedIsNone) {
+    const auto folder = *create();
+    const pid_t child = ::fork();
+    if (child == 0)
+        ::_exit(0);
+    ASSERT_TRUE(write_server_record(files_, folder, {child, "http://127.0.0.1:8090"}));
+    const auto lock = FolderLock::take(folder);  // as a thread of it that has not ended yet would
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+    EXPECT_FALSE(find_server(files_, folder)) << "not waited for yet: a zombie";
+    ::waitpid(child, nullptr, 0);
     EXPECT_FALSE(find_server(files_, folder));
 }
 
