@@ -26,11 +26,12 @@ using test::FaultyPointerStore;
 constexpr Instant kNoon =
     Instant{std::chrono::sys_days{std::chrono::year{2026} / 10 / 1}} + std::chrono::hours(12);
 
-// Two days, two writers, one bad record, two commits: what a delivery can do, once.
+// Two days, a living writer and one that ended, one bad record, two commits: what a delivery can do, once.
 void fill(DeliveryWorld& world, CaptureWriter& one, CaptureWriter& two) {
     world.write(one, 30);
     ASSERT_TRUE(one.write({.time = at("1970-01-01T00:00:07Z")}));
     world.write(two, 20, at("2026-10-01T23:59:59.990Z"));
+    two.close();  // its segment may go once it is delivered, and not before
 }
 
 constexpr std::size_t kBatch = 40;
@@ -186,6 +187,76 @@ INSTANTIATE_TEST_SUITE_P(All, UnknownOutcome,
                                     (std::get<1>(test.param) ? "Blind" : "") +
                                     std::to_string(std::get<2>(test.param));
                          });
+
+// One swap whose answer is lost, and after which the catalog cannot be read just once: the table gives up and
+// says that it does not know. What delivery does then is its own.
+class AnswersLate final : public lake::TablePointerStore {
+  public:
+    explicit AnswersLate(lake::TablePointerStore& pointers) : pointers_(pointers) {}
+
+    Result<std::optional<std::string>> current(std::string_view table) override {
+        if (std::exchange(blind_once_, false))
+            return Error{ErrorCode::kUnavailable, "the catalog does not answer"};
+        return pointers_.current(table);
+    }
+
+    Status swap(std::string_view table, const std::optional<std::string>& expected,
+                std::string_view next) override {
+        if (std::exchange(lost_, true))
+            return pointers_.swap(table, expected, next);
+        late_ = [this, name = std::string(table), expected, to = std::string(next)] {
+            return pointers_.swap(name, expected, to);
+        };
+        if (at_once) {
+            EXPECT_TRUE(late_().ok());
+        }
+        blind_once_ = true;
+        return Error{ErrorCode::kUnknownOutcome, "the connection was cut"};
+    }
+
+    Result<std::vector<std::string>> tables() override { return pointers_.tables(); }
+
+    bool at_once = true;  // else the swap happens when the test says so
+
+    Status happen() { return late_(); }
+
+  private:
+    lake::TablePointerStore& pointers_;
+    std::function<Status()> late_;
+    bool lost_ = false;
+    bool blind_once_ = false;
+};
+
+TEST(LateAnswer, ACommitThatTheTableHoldsWasDone) {
+    DeliveryWorld world;
+    world.start();
+    CaptureWriter writer(world.log_folder(), 7, kNoon);
+    world.write(writer, 25);
+    AnswersLate pointers(world.pointers);
+    auto deliverer = world.start(world.disk, pointers).value();
+    const auto flushed = deliverer.delivery->flush();
+    ASSERT_TRUE(flushed.ok()) << flushed.error().message;
+    EXPECT_EQ(flushed->delivered, 25U);
+    world.expect_exactly_once();
+}
+
+// The table does not hold the batch yet, and then it does: its data files must still be there.
+TEST(LateAnswer, ACommitThatMayStillHappenKeepsItsFiles) {
+    DeliveryWorld world;
+    world.start();
+    CaptureWriter writer(world.log_folder(), 7, kNoon);
+    world.write(writer, 25);
+    AnswersLate pointers(world.pointers);
+    pointers.at_once = false;
+    auto deliverer = world.start(world.disk, pointers).value();
+    const auto unknown = deliverer.delivery->flush();
+    ASSERT_FALSE(unknown.ok());
+    EXPECT_EQ(unknown.error().code, ErrorCode::kUnknownOutcome);
+    ASSERT_TRUE(pointers.happen().ok());
+    world.write(writer, 3);
+    EXPECT_EQ(deliverer.delivery->flush().value().delivered, 3U);
+    world.expect_exactly_once();
+}
 
 // Lets something happen just before the pointer is moved.
 class Interrupted final : public lake::TablePointerStore {
