@@ -81,20 +81,6 @@ Result<std::vector<rating::Period>> chosen_periods(const PeriodChoice& choice, c
                         : periods_ended_by(account.schedule, account.subscription, window.to);
 }
 
-Status check_has_ended(const PeriodChoice& choice, const Account& account, Instant now) {
-    TRY_ASSIGN(const rating::Period window, window_of(choice, account));
-    if (window.to <= now)
-        return {};
-    const std::string what = choice.month ? "the month " + *choice.month : "as_of";
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("{} has not come to its end for {} ({}): it is {} there, the end is {}. Use invoice "
-                    "preview to see what it comes to so far, or make drafts",
-                    what, account.customer.id.str(), account.zone.name(), account.zone.format(now),
-                    account.zone.format(window.to)),
-        choice.month ? "/month" : "/as_of"};
-}
-
 }  // namespace
 
 struct Invoices::Impl {
@@ -208,15 +194,17 @@ struct Invoices::Impl {
                          const RunOptions& options) {
         TRY_ASSIGN(Invoice fresh, new_draft(account, period, pin));
         fresh.id = InvoiceId(make_id(parts.random, "inv_"));
-        fresh.keep_draft = options.draft;
+        // What has not ended may still grow, and a final invoice never changes.
+        const bool keep_draft = options.draft || period.to > fresh.pinned_at;
+        fresh.keep_draft = keep_draft;
         TRY_ASSIGN(const Invoice kept, parts.store.claim(fresh, options.reissue));
-        Result<Invoice> made = finish(kept, fresh, options.draft);
+        Result<Invoice> made = finish(kept, fresh, keep_draft);
         for (int attempt = 1; attempt < kRaceAttempts; ++attempt) {
             if (made.ok() || made.error().code != ErrorCode::kConflict)
                 break;
             TRY_ASSIGN(const std::optional<Invoice> again, parts.store.find(kept.id));
             TALLY_ASSERT(again.has_value(), "invoices are never removed");
-            made = finish(*again, fresh, options.draft);
+            made = finish(*again, fresh, keep_draft);
         }
         return made;
     }
@@ -224,10 +212,7 @@ struct Invoices::Impl {
     Result<std::vector<Invoice>> run(const RunOptions& options) {
         TRY_ASSIGN(const std::vector<Account> all, accounts_of(options.customer));
         std::vector<Job> jobs;
-        const Instant now = parts.clock.now();
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (!options.draft)
-                TRY(check_has_ended(options.periods, all[i], now));
             TRY_ASSIGN(const std::vector<rating::Period> periods, chosen_periods(options.periods, all[i]));
             for (const rating::Period& period : periods)
                 jobs.push_back({i, period});

@@ -31,7 +31,7 @@ struct PeriodChoice {
 struct RunOptions {
     PeriodChoice periods;
     std::string customer = {};  // id, external id or unique name; empty = all
-    bool draft = false;         // leave the invoices as drafts; periods that have not ended are allowed then
+    bool draft = false;         // leave the invoices as drafts; those of running periods are drafts anyway
     bool reissue = false;       // make a new invoice where the period's only one is void
 };
 
@@ -91,9 +91,9 @@ class Invoices {
     Result<std::vector<Invoice>> preview(const PreviewOptions& options);
 
     // The invoices of the chosen periods, made now or before, in the order of customer, subscription, period.
-    // kInvalidArgument, with nothing changed, when a chosen month or as_of has not come to its end in the
-    // customer's zone and `draft` is not set. An error half-way leaves the invoices that are done; the
-    // message names the subscription, and a repeated run goes on.
+    // A period that has not come to its end in the customer's zone gives a draft, which each later run
+    // measures anew, and which becomes final with the first run after the end. An error half-way leaves the
+    // invoices that are done; the message names the subscription, and a repeated run goes on.
     Result<std::vector<Invoice>> run(const RunOptions& options);
 
     // By id or number; kNotFound.

@@ -85,15 +85,19 @@ TEST_F(InvoicesTest, ASecondRunGivesTheSameInvoice) {
     EXPECT_EQ(parts.invoices.list("", std::nullopt, {}).value().data.size(), 1U);
 }
 
-TEST_F(InvoicesTest, APeriodThatHasNotEndedIsRefused) {
-    for (const RunOptions& options : {month("2026-11"), RunOptions{.periods = {.as_of = "2026-12-01"}},
-                                      RunOptions{.periods = {.as_of = "2026-11-03T00:00:01Z"}}}) {
-        const Result<std::vector<Invoice>> run = parts.invoices.run(options);
-        ASSERT_FALSE(run.ok());
-        EXPECT_EQ(run.error().code, ErrorCode::kInvalidArgument);
-        EXPECT_NE(run.error().message.find("preview"), std::string::npos);
-    }
-    EXPECT_TRUE(parts.invoices.list("", std::nullopt, {}).value().data.empty());
+TEST_F(InvoicesTest, APeriodThatHasNotEndedGivesADraftThatTheFirstRunAfterItsEndMakesFinal) {
+    const Invoice early = parts.invoices.run(month("2026-11")).value().front();
+    EXPECT_EQ(early.status, InvoiceStatus::kDraft);
+    EXPECT_EQ(early.number, "");
+    EXPECT_FALSE(parts.invoices.finalize(early.id.str()).ok());
+    const Invoice as_of = parts.invoices.run({.periods = {.as_of = "2026-12-01"}}).value().back();
+    EXPECT_EQ(as_of.id, early.id);
+    EXPECT_EQ(as_of.status, InvoiceStatus::kDraft);
+    parts.clock.jump_to(at("2026-12-01T00:00:00Z"));
+    const Invoice ended = parts.invoices.run(month("2026-11")).value().front();
+    EXPECT_EQ(ended.id, early.id);
+    EXPECT_EQ(ended.status, InvoiceStatus::kFinal);
+    EXPECT_NE(ended.number, "");
 }
 
 TEST_F(InvoicesTest, EachZoneHasItsOwnEndOfTheMonth) {
@@ -106,8 +110,7 @@ TEST_F(InvoicesTest, EachZoneHasItsOwnEndOfTheMonth) {
     ASSERT_EQ(tokyo.size(), 1U);
     EXPECT_EQ(tokyo.front().period.from, at("2026-09-30T15:00:00Z"));
     EXPECT_EQ(tokyo.front().period.to, at("2026-10-31T15:00:00Z"));
-    EXPECT_FALSE(parts.invoices.run(month("2026-10", "la")).ok());
-    EXPECT_FALSE(parts.invoices.run(month("2026-10")).ok());
+    EXPECT_EQ(parts.invoices.run(month("2026-10", "la")).value().front().status, InvoiceStatus::kDraft);
     parts.clock.jump_to(at("2026-11-01T07:00:00Z"));  // midnight in Los Angeles, still summer time
     const std::vector<Invoice> la = parts.invoices.run(month("2026-10", "la")).value();
     ASSERT_EQ(la.size(), 1U);
