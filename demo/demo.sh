@@ -22,7 +22,6 @@ json() { tallyman --format json "$@"; }
 requests=12000
 read -r edge_port api_port upstream_port < <(free_ports 3)
 month=$(date -u +%Y-%m)
-month_after=$(date -u -d "$(date -u +%Y-%m-15) +1 month" +%Y-%m-02T00:00:00Z)
 
 chapter "A data folder, an API to bill, and Tallyman in front of it"
 show tallyman init
@@ -36,25 +35,29 @@ show tallyman up --detach
 
 chapter "Two customers, their keys, and a price plan"
 acme=$(json customers create Acme --timezone UTC | field id)
-globex=$(json customers create Globex --timezone UTC | field id)
-acme_web=$(json keys create --customer Acme --name web | field key)
-acme_batch=$(json keys create --customer Acme --name batch | field key)
-globex_key=$(json keys create --customer Globex --name main | field key)
-old=$(json keys create --customer Globex --name old)
+tallyman customers create Globex --timezone UTC >/dev/null
+new_key() { json keys create --customer "$1" --name "$2" 2>/dev/null; } # the remark "shown this once" is for people
+acme_web=$(new_key Acme web | field key)
+acme_batch=$(new_key Acme batch | field key)
+globex_key=$(new_key Globex main | field key)
+old=$(new_key Globex old)
 tallyman keys revoke "$(echo "$old" | field id)" >/dev/null
 show tallyman keys list
-show cat "$here/plan.json"
 cp "$here/plan.json" plan.json
-show tallyman plans create plan.json
-tallyman plans publish demo >/dev/null 2>&1 || true
-show tallyman subscriptions create --customer Acme --plan demo --from "$month-01"
-tallyman subscriptions create --customer Globex --plan demo --from "$month-01" >/dev/null
+show cat plan.json
+tallyman plans create plan.json >/dev/null
+show tallyman plans list
+for customer in Acme Globex; do
+    tallyman subscriptions create --customer $customer --plan demo --from "$month-01" >/dev/null
+done
+show tallyman subscriptions list
 
-chapter "$requests requests: five callers, four methods, eight outcomes"
+chapter "$requests requests: six callers, four methods, six outcomes"
 umask 077
 printf '%s\n' "acme-web $acme_web" "acme-batch $acme_batch" "globex $globex_key" \
     "globex-revoked $(echo "$old" | field key)" "stranger not-a-key-of-ours" "nobody -" >callers
-show curl -s -H "'x-api-key: not-a-key-of-ours'" "http://127.0.0.1:$edge_port/example"
+show curl -s -H "x-api-key: not-a-key-of-ours" "http://127.0.0.1:$edge_port/example"
+say ""
 load=$("$build/load-client" --port "$edge_port" --callers callers --requests $requests --connections 32 \
     --run tour --ledger ledger)
 say "The client's own account: $load"
@@ -71,19 +74,22 @@ show tallyman query "SELECT api_key, count(*) AS requests, sum(sc_bytes) AS byte
 
 chapter "The rows are an Iceberg table that anything can read"
 show tallyman reconcile
-show tallyman lake status
+location=$(json lake status | jq -r ".tables[0].metadata_location")
+say ""
+say "$(json lake status | jq -r '.tables[0] | "Table \(.name): \(.rows) rows in \(.files) file(s), \(.bytes) bytes of Parquet, snapshot \(.snapshot_id)"')"
+say "Open it anywhere, for example in DuckDB: SELECT * FROM iceberg_scan('${location#file://}')"
 
 chapter "The bill"
-say "The month is not over; so that the tour has an invoice to show, it is made as of $month_after, as a draft."
-show tallyman invoice run --as-of "$month_after" --draft
+say "The month is not over, so these are drafts: they become final with the first run after its end."
+show tallyman invoice run --month "$month"
 invoice=$(json invoice list | jq -r '.data[] | select(.customer_id == "'"$acme"'") | .id' | head -n 1)
-show tallyman invoice show "$invoice"
+show_narrow tallyman invoice show "$invoice"
 
 chapter "The proof: every line again, from the snapshot it names"
-show tallyman invoice prove "$invoice"
-compare_with_ledger "$acme" "$globex"
+show_narrow tallyman invoice prove "$invoice"
+compare_with_ledger
 
 chapter "The end"
-say "API:   http://127.0.0.1:$api_port/v1/openapi.json"
-say "Edge:  http://127.0.0.1:$edge_port/"
+say "While it ran, the API answered at http://127.0.0.1:$api_port (its pages: /v1/openapi.json, /metrics),"
+say "and your API, metered, at http://127.0.0.1:$edge_port."
 show tallyman down

@@ -11,11 +11,26 @@ chapter() {
 
 say() { printf '%s\n' "$*"; }
 
-# Prints a command as a person would type it, then runs it.
+# A command as a person would type it: words with blanks in quotes.
+typed() {
+    local word line=
+    for word in "$@"; do
+        case $word in *[\ \*\(]*) word="\"$word\"" ;; esac
+        line+="$word "
+    done
+    printf '%s' "${line% }"
+}
+
+# Prints a command, runs it, and sets its output apart.
 show() {
-    printf '%s$ %s%s\n' "$dim" "$(printf '%s ' "$@" | sed 's/ $//')" "$plain"
-    eval "$(printf '%q ' "$@" | sed "s/\\\\'//g")" 2>&1 | sed 's/^/  /'
-    printf '\n' | sed -n '/./p'
+    printf '\n%s$ %s%s\n' "$dim" "$(typed "$@")" "$plain"
+    "$@" 2>&1 | sed -e '$a\' | sed 's/^/  /'
+}
+
+# As show, for what is too wide for a page: the first columns only.
+show_narrow() {
+    printf '\n%s$ %s%s\n' "$dim" "$(typed "$@")" "$plain"
+    "$@" 2>&1 | cut -c 1-150 | sed 's/^/  /'
 }
 
 field() { jq -r ".$1"; }
