@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,6 +22,7 @@ namespace tally::capture {
 
 struct Scan::Mappings {
     std::map<SegmentName, MappedSegment> segments;
+    std::deque<std::string> joined;  // texts that stand in no segment as they are
 };
 
 Scan::Scan() = default;
@@ -56,28 +58,14 @@ Result<std::vector<SegmentName>> list_segments(const Path& folder) {
     return segments;
 }
 
-Path segment_path(const Path& folder, const SegmentName& name) {
-    return folder / fmt::format("{:016x}-{:08}.seg", name.writer, name.number);
-}
-
-// A header that cannot be read leaves the rest of the log readable; its records show up as missing between
-// the segments around it, and the file stays where it is for a person to look at.
-bool is_unreadable_header(const Error& error) {
-    return error.code == ErrorCode::kCorruption;
-}
-
-Result<SegmentMap> map_segments(const Path& folder, std::vector<Damage>& damages) {
+Result<SegmentMap> map_segments(const Path& folder) {
     TRY_ASSIGN(const auto names, list_segments(folder));
     SegmentMap segments;
     for (const SegmentName& name : names) {
-        auto segment = MappedSegment::open(segment_path(folder, name));
-        if (!segment.ok() && is_unreadable_header(segment.error())) {
-            damages.push_back({segment_path(folder, name), 0, 0, name.writer, 0, 0, segment.error().message});
-            continue;
-        }
+        auto segment = MappedSegment::open(folder, name);
         if (!segment.ok() && segment.error().code == ErrorCode::kNotFound)
             return Error{ErrorCode::kConflict,
-                         fmt::format("{} was removed during the scan", segment_path(folder, name).string())};
+                         fmt::format("{} was removed during the scan", (folder / name.file_name()).string())};
         if (!segment.ok())
             return segment.error();
         segments.emplace(name, std::move(*segment));
@@ -92,20 +80,31 @@ std::map<std::uint64_t, std::vector<MappedSegment*>> by_writer(SegmentMap& segme
     return writers;
 }
 
-bool wholly_taken(const MappedSegment& segment, const Positions& committed) {
-    const auto found = committed.writers.find(segment.header().writer);
-    const WriterPosition position = found == committed.writers.end() ? WriterPosition{} : found->second;
-    if (segment.sealed())
-        return position.count_untaken(segment.header().first_sequence, segment.header().sealed_end) == 0;
-    SegmentWalk walk(segment, position, std::nullopt);
+// A segment of which nothing at all can be read stays: a person may still want to look at it.
+bool wholly_taken(const MappedSegment& segment, std::optional<std::uint64_t> start_of_next,
+                  const WriterPosition& position) {
+    if (segment.header_state() == HeaderState::kBlank)
+        return true;
+    SegmentWalk walk(segment, 0, start_of_next);
+    const std::optional<std::uint64_t> end = walk.known_end();
+    if (const auto first = segment.first_sequence(); first && end)
+        return position.count_untaken(*first, *end) == 0;
+    bool found_records = false;
     while (const auto step = walk.next()) {
-        const auto [begin, end] =
+        const auto [from, to] =
             step->record ? std::pair(step->record->sequence, step->record->sequence + 1)
                          : std::pair(step->unreadable->first_sequence, step->unreadable->end_sequence);
-        if (position.count_untaken(begin, end) > 0)
+        if (position.count_untaken(from, to) > 0)
             return false;
+        found_records = found_records || step->record;
     }
-    return true;
+    return found_records || segment.header_state() == HeaderState::kSound;
+}
+
+Status remove_segment(const MappedSegment& segment) {
+    if (::unlink(segment.path().c_str()) != 0 && errno != ENOENT)
+        return io_error("remove", segment.path(), errno);
+    return {};
 }
 
 // Files that a writer was making when it died. A living one holds the lock.
@@ -128,14 +127,10 @@ Result<Scan> CaptureLog::scan(const Positions& from, const ScanLimits& limits) c
     Scan scan;
     scan.mappings_ = std::make_unique<Scan::Mappings>();
     scan.next = from;
-    TRY_ASSIGN(scan.mappings_->segments, map_segments(folder_, scan.damages));
-    for (const auto& [writer, segments] : by_writer(scan.mappings_->segments)) {
-        WriterScanner scanner(segments, scan.next.writers[writer], scan, limits.records_max);
-        if (!scanner.run()) {
-            scan.more = true;
-            break;
-        }
-    }
+    TRY_ASSIGN(scan.mappings_->segments, map_segments(folder_));
+    for (const auto& [writer, segments] : by_writer(scan.mappings_->segments))
+        WriterScanner(segments, scan.next.writers[writer], scan, scan.mappings_->joined, limits.records_max)
+            .run();
     std::erase_if(scan.next.writers, [&](const auto& entry) {
         return entry.second == WriterPosition{} && !from.writers.contains(entry.first);
     });
@@ -143,15 +138,17 @@ Result<Scan> CaptureLog::scan(const Positions& from, const ScanLimits& limits) c
 }
 
 Result<std::size_t> CaptureLog::remove_taken(const Positions& committed) {
-    std::vector<Damage> unreadable;
-    TRY_ASSIGN(auto segments, map_segments(folder_, unreadable));
+    TRY_ASSIGN(auto mapped, map_segments(folder_));
     std::size_t removed = 0;
-    for (const auto& [name, segment] : segments) {
-        if (!segment.finished() || !wholly_taken(segment, committed))
-            continue;
-        if (::unlink(segment.path().c_str()) != 0 && errno != ENOENT)
-            return io_error("remove", segment.path(), errno);
-        ++removed;
+    for (const auto& [writer, segments] : by_writer(mapped)) {
+        const auto found = committed.writers.find(writer);
+        const WriterPosition position = found == committed.writers.end() ? WriterPosition{} : found->second;
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            if (!segments[i]->finished() || !wholly_taken(*segments[i], start_of_next(segments, i), position))
+                continue;
+            TRY(remove_segment(*segments[i]));
+            ++removed;
+        }
     }
     TRY(remove_leftovers(folder_));
     if (removed > 0)
@@ -178,11 +175,11 @@ Status CaptureLog::sync() {
     const std::lock_guard lock(sync_state_->mutex);
     std::set<std::string> present;
     for (const SegmentName& name : names) {
-        const Path path = segment_path(folder_, name);
+        const Path path = folder_ / name.file_name();
         present.insert(path.string());
         if (sync_state_->done.contains(path.string()) || sync_state_->failed.contains(path.string()))
             continue;
-        auto segment = MappedSegment::open(path);
+        auto segment = MappedSegment::open(folder_, name);
         if (!segment.ok())
             continue;  // gone, or for scan() to report
         const bool was_sealed = segment->sealed();

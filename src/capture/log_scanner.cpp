@@ -1,42 +1,45 @@
 #include "capture/log_scanner.hpp"
 
-namespace tally::capture {
-namespace {
+#include <algorithm>
 
-SegmentState state_of(const MappedSegment& segment, std::uint64_t end_sequence) {
-    const SegmentHeader& header = segment.header();
-    return {segment.path(),    header.writer,  header.segment_number,  header.first_sequence, end_sequence,
-            header.created_us, segment.size(), segment.writer_alive(), segment.finished()};
+namespace tally::capture {
+
+std::optional<std::uint64_t> start_of_next(const std::vector<MappedSegment*>& segments, std::size_t i) {
+    if (i + 1 >= segments.size() || segments[i + 1]->name().number != segments[i]->name().number + 1)
+        return std::nullopt;
+    return segments[i + 1]->first_sequence();
 }
 
-}  // namespace
-
-bool WriterScanner::run() {
+void WriterScanner::run() {
     for (std::size_t i = 0; i < segments_.size(); ++i) {
         const MappedSegment& segment = *segments_[i];
-        std::optional<std::uint64_t> end_sequence;
-        if (i + 1 < segments_.size() &&
-            segments_[i + 1]->header().segment_number == segment.header().segment_number + 1)
-            end_sequence = segments_[i + 1]->header().first_sequence;
-        note_gap(segment.header().first_sequence);
-        if (!scan_segment(segment, end_sequence))
-            return false;
+        const std::optional<std::uint64_t> next = start_of_next(segments_, i);
+        const std::uint64_t first = segment.first_sequence().value_or(covered_);
+        if (scan_.more) {
+            list(segment, first, segment.sealed() ? segment.sealed_end() : next.value_or(first));
+            continue;
+        }
+        note_gap(first);
+        if (!scan_segment(segment, next))
+            scan_.more = true;
     }
-    return true;
 }
 
 // Sequences before this segment that were neither taken nor stand in an earlier segment: their file is gone.
 void WriterScanner::note_gap(std::uint64_t first_sequence) {
-    if (position_.next >= first_sequence)
-        return;
-    scan_.lost += first_sequence - position_.next;
-    position_.next = first_sequence;
+    scan_.lost += position_.count_untaken(covered_, first_sequence);
+    mark_taken(covered_, first_sequence);
 }
 
 bool WriterScanner::scan_segment(const MappedSegment& segment, std::optional<std::uint64_t> end_sequence) {
-    SegmentWalk walk(segment, position_, end_sequence);
+    const std::uint64_t first = segment.first_sequence().value_or(covered_);
+    SegmentWalk walk(segment, covered_, end_sequence);
+    const std::optional<std::uint64_t> end = walk.known_end();
+    const bool nothing_new = segment.first_sequence() && end && position_.count_untaken(first, *end) == 0;
     bool complete = true;
-    while (true) {
+    if (segment.header_state() == HeaderState::kUnreadable)
+        note_unreadable_header(segment);
+    while (!nothing_new) {
         if (scan_.records.size() >= records_max_) {
             complete = false;
             break;
@@ -49,7 +52,8 @@ bool WriterScanner::scan_segment(const MappedSegment& segment, std::optional<std
         else
             take_unreadable(segment, *step->unreadable);
     }
-    scan_.segments.push_back(state_of(segment, walk.sequence()));
+    covered_ = nothing_new ? *end : walk.sequence();
+    list(segment, first, covered_);
     return complete;
 }
 
@@ -57,8 +61,8 @@ void WriterScanner::take_record(const MappedSegment& segment, const FoundRecord&
     if (position_.has_taken(found.sequence))
         return;
     RequestRecord& record = scan_.records.emplace_back();
-    const CompletionState state = decode_record(segment, found, record);
-    if (state == CompletionState::kOpen && segment.writer_alive() && !segment.sealed()) {
+    const CompletionState state = decode_record(segment, found, joined_, record);
+    if (state == CompletionState::kOpen && !segment.finished()) {
         scan_.records.pop_back();
         ++scan_.pending;
         if (found.sequence >= position_.next) {
@@ -73,27 +77,39 @@ void WriterScanner::take_record(const MappedSegment& segment, const FoundRecord&
                                   "the completion's checksum does not fit"});
         return;
     }
-    mark_taken(found.sequence);
+    mark_taken(found.sequence, found.sequence + 1);
 }
 
 void WriterScanner::take_unreadable(const MappedSegment& segment, const UnreadableStretch& stretch) {
     const std::uint64_t untaken = position_.count_untaken(stretch.first_sequence, stretch.end_sequence);
-    if (untaken == 0)
+    const bool without_records = stretch.first_sequence == stretch.end_sequence;
+    if (untaken == 0 && !without_records)
         return;
-    scan_.damages.push_back({segment.path(), stretch.offset, stretch.size, segment.header().writer,
-                             stretch.first_sequence, untaken, stretch.reason});
-    for (auto it = position_.skipped.lower_bound(stretch.first_sequence);
-         it != position_.skipped.end() && *it < stretch.end_sequence;)
-        it = position_.skipped.erase(it);
-    if (stretch.end_sequence > position_.next)
-        position_.next = stretch.end_sequence;
+    std::uint64_t first = stretch.first_sequence;
+    while (first < stretch.end_sequence && position_.has_taken(first))
+        ++first;
+    scan_.damages.push_back({segment.path(), stretch.offset, stretch.size, segment.name().writer, first,
+                             untaken, stretch.reason});
+    mark_taken(stretch.first_sequence, stretch.end_sequence);
 }
 
-void WriterScanner::mark_taken(std::uint64_t sequence) {
-    if (sequence < position_.next)
-        position_.skipped.erase(sequence);
-    else
-        position_.next = sequence + 1;
+void WriterScanner::note_unreadable_header(const MappedSegment& segment) {
+    scan_.damages.push_back(
+        {segment.path(), 0, std::min<std::uint64_t>(segment.size(), sizeof(SegmentHeader)),
+         segment.name().writer, covered_, 0,
+         "the segment's header cannot be read; records behind it are taken all the same"});
+}
+
+void WriterScanner::mark_taken(std::uint64_t begin, std::uint64_t end) {
+    position_.skipped.erase(position_.skipped.lower_bound(begin), position_.skipped.lower_bound(end));
+    position_.next = std::max(position_.next, end);
+}
+
+void WriterScanner::list(const MappedSegment& segment, std::uint64_t first_sequence,
+                         std::uint64_t end_sequence) {
+    scan_.segments.push_back({segment.path(), segment.name().writer, segment.name().number, first_sequence,
+                              end_sequence, segment.created_us(), segment.size(), segment.writer_alive(),
+                              segment.finished()});
 }
 
 }  // namespace tally::capture

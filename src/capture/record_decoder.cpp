@@ -1,5 +1,6 @@
 #include "capture/segment_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -27,6 +28,29 @@ std::string_view header_value(std::string_view headers, HeaderSlice slice) {
     if (slice.offset > headers.size())
         return {};
     return headers.substr(slice.offset, slice.size);
+}
+
+bool is_forwarded_line(std::string_view line) {
+    constexpr std::string_view kName = "x-forwarded-for:";
+    return line.size() >= kName.size() &&
+           std::equal(kName.begin(), kName.end(), line.begin(), [](char a, char b) {
+               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+}
+
+// RFC 9110, 5.3: several lines of one name are one list.
+std::string join_forwarded(std::string_view headers) {
+    std::string list;
+    while (!headers.empty()) {
+        const std::string_view line = headers.substr(0, headers.find('\n'));
+        headers.remove_prefix(std::min(headers.size(), line.size() + 1));
+        if (!is_forwarded_line(line))
+            continue;
+        if (!list.empty())
+            list += ", ";
+        list += line.substr(line.find(':') + 1);
+    }
+    return list;
 }
 
 template <class Enum>
@@ -101,12 +125,15 @@ void decode_first_values(const FixedPart& fixed, RequestRecord& out) {
 
 }  // namespace
 
-CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found, RequestRecord& out) {
+CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found,
+                              std::deque<std::string>& joined, RequestRecord& out) {
     const unsigned char* record = segment.at(found.offset);
     const auto& fixed = *reinterpret_cast<const FixedPart*>(record + kFixedOffset);
-    out.id = {segment.header().writer, found.sequence};
+    out.id = {segment.name().writer, found.sequence};
     decode_fixed(fixed, out);
     decode_strings(record, found.size, fixed, out);
+    if ((fixed.flags & kFlagManyForwarded) != 0)
+        out.x_forwarded_for = joined.emplace_back(join_forwarded(out.headers));
     const auto* live = reinterpret_cast<const Completion*>(record + kCompletionOffset);
     const std::uint32_t state = __atomic_load_n(&live->state, __ATOMIC_ACQUIRE);
     Completion completion;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tally::capture {
@@ -11,9 +12,12 @@ struct SegmentName {
     std::uint64_t writer = 0;
     std::uint64_t number = 0;
     auto operator<=>(const SegmentName&) const = default;
+
+    [[nodiscard]] std::string file_name() const;
 };
 
-// nullopt for any other name, among them the ".tmp" names of segments that are being made.
+// nullopt for any name that file_name() does not give, among them the ".tmp" names of segments that are being
+// made.
 std::optional<SegmentName> parse_segment_name(std::string_view file_name);
 
 }  // namespace tally::capture

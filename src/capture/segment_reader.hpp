@@ -4,33 +4,52 @@
 #include "base/result.hpp"
 #include "capture/capture_log.hpp"
 #include "capture/format.hpp"
+#include "capture/segment_name.hpp"
 
 #include <cstdint>
-#include <functional>
-#include <memory>
+#include <deque>
 #include <optional>
 #include <string>
 
 namespace tally::capture {
 
+enum class HeaderState {
+    kSound,
+    kUnreadable,  // its records can still be found: each carries the writer and its sequence in its checksum
+    kBlank        // zeros from end to end: power was lost before anything of it reached the disk
+};
+
 // One segment file, mapped for reading. Whether its writer lives is asked before anything is read: a writer
 // that dies in between is still treated as living, which only means that the next scan decides.
 class MappedSegment {
   public:
-    // kCorruption when the header is no header, kUnsupported for a later format version; kNotFound when the
-    // file has gone. A file shorter than its header says is opened with what is there.
-    static Result<MappedSegment> open(const Path& path);
+    // kUnsupported for a later format version, kCorruption when a sound header names another segment than the
+    // file name does (reading a copy would give records twice), kNotFound when the file has gone. A file
+    // shorter than its header says is opened with what is there.
+    static Result<MappedSegment> open(const Path& folder, const SegmentName& name);
     ~MappedSegment();
     MappedSegment(MappedSegment&& other) noexcept;
     MappedSegment& operator=(MappedSegment&&) = delete;
 
-    [[nodiscard]] const SegmentHeader& header() const {
-        return *reinterpret_cast<const SegmentHeader*>(base_);
-    }
+    [[nodiscard]] const SegmentName& name() const { return name_; }
+
+    [[nodiscard]] HeaderState header_state() const { return header_state_; }
+
+    // nullopt when the header does not tell.
+    [[nodiscard]] std::optional<std::uint64_t> first_sequence() const;
+
+    // From the header, or when it does not tell, when the file was last changed.
+    [[nodiscard]] std::uint64_t created_us() const;
+
+    // The file has lost bytes since it was made, as far as the header tells.
+    [[nodiscard]] bool cut_short() const;
 
     [[nodiscard]] const unsigned char* at(std::uint64_t offset) const { return base_ + offset; }
 
     [[nodiscard]] std::uint64_t size() const { return size_; }
+
+    // Behind the last byte in [begin, end) that is not zero; `begin` when all are. Both multiples of 8.
+    [[nodiscard]] std::uint64_t nonzero_end(std::uint64_t begin, std::uint64_t end) const;
 
     [[nodiscard]] const Path& path() const { return path_; }
 
@@ -39,17 +58,29 @@ class MappedSegment {
     // The seal's checksum fits: sealed_size and sealed_end can be believed.
     [[nodiscard]] bool sealed() const { return sealed_; }
 
+    [[nodiscard]] std::uint64_t sealed_size() const { return header().sealed_size; }
+
+    [[nodiscard]] std::uint64_t sealed_end() const { return header().sealed_end; }
+
     [[nodiscard]] bool finished() const { return sealed_ || !writer_alive_; }
 
     [[nodiscard]] std::uint32_t seed() const { return seed_; }
 
   private:
     MappedSegment() = default;
+    Status read_header();
 
+    [[nodiscard]] const SegmentHeader& header() const {
+        return *reinterpret_cast<const SegmentHeader*>(base_);
+    }
+
+    SegmentName name_;
     Path path_;
-    const unsigned char* base_ = nullptr;
+    const unsigned char* base_ = nullptr;  // null iff the file is empty
     std::uint64_t size_ = 0;
+    std::uint64_t changed_us_ = 0;
     std::uint32_t seed_ = 0;
+    HeaderState header_state_ = HeaderState::kUnreadable;
     bool writer_alive_ = false;
     bool sealed_ = false;
 };
@@ -61,7 +92,8 @@ struct FoundRecord {
     std::uint64_t sequence = 0;
 };
 
-// A stretch in which records should have been and cannot be read.
+// A stretch in which records should have been and cannot be read. No sequences: something is wrong here, and
+// nothing tells whether records are missing.
 struct UnreadableStretch {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
@@ -70,11 +102,12 @@ struct UnreadableStretch {
     std::string reason;
 };
 
-// Walks the records of a segment in order. `taken` says which sequences need no checksum, because nobody will
-// look at them again. `end_sequence` is the first sequence of the writer's next segment, when there is one.
+// Walks the records of a segment in order. `lowest` is behind the last sequence of the writer's earlier
+// segments: where an unreadable header leaves open with which sequence this one starts, it is none below.
+// `end_sequence` is the first sequence of the writer's next segment, when there is one.
 class SegmentWalk {
   public:
-    SegmentWalk(const MappedSegment& segment, const WriterPosition& taken,
+    SegmentWalk(const MappedSegment& segment, std::uint64_t lowest,
                 std::optional<std::uint64_t> end_sequence);
 
     // The next record or unreadable stretch; nullopt at the end.
@@ -88,25 +121,34 @@ class SegmentWalk {
     // Behind the last record found so far.
     [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
 
-  private:
-    [[nodiscard]] bool plausible(std::uint64_t offset, std::uint32_t size) const;
-    [[nodiscard]] bool checksum_fits(std::uint64_t offset, std::uint32_t size, std::uint64_t sequence) const;
-    [[nodiscard]] std::optional<FoundRecord> find_good_record(std::uint64_t from) const;
-    std::optional<Step> resynchronise(std::uint32_t size_here);
+    // The sequence behind the segment's last record, as far as the seal or the next segment tells.
     [[nodiscard]] std::optional<std::uint64_t> known_end() const;
 
+  private:
+    [[nodiscard]] bool has_room_for_record() const;
+    [[nodiscard]] bool plausible(std::uint64_t offset, std::uint32_t size) const;
+    [[nodiscard]] bool checksum_fits(std::uint64_t offset, std::uint32_t size, std::uint64_t sequence) const;
+    [[nodiscard]] bool may_follow(std::uint64_t sequence) const;
+    [[nodiscard]] std::optional<FoundRecord> find_good_record() const;
+    std::optional<Step> resynchronise(std::uint32_t size_here);
+    std::optional<Step> skip_to_end(std::uint64_t end);
+    std::optional<Step> look_at_tail(std::uint32_t size_here);
+
     const MappedSegment& segment_;
-    const WriterPosition& taken_;
     std::optional<std::uint64_t> end_sequence_;
     std::uint64_t limit_;
     std::uint64_t offset_;
     std::uint64_t sequence_;
+    bool start_known_;
+    bool ended_ = false;
 };
 
 // How a record's completion reads.
 enum class CompletionState { kFinal, kOpen, kUnreadable };
 
-// Decodes a record that a SegmentWalk found. Views point into the segment.
-CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found, RequestRecord& out);
+// Decodes a record that a SegmentWalk found. Views point into the segment, and into `joined` for the rare
+// record with several X-Forwarded-For lines.
+CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found,
+                              std::deque<std::string>& joined, RequestRecord& out);
 
 }  // namespace tally::capture

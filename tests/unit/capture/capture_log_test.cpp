@@ -85,6 +85,22 @@ TEST(CaptureLog, RemovesLeftoversOfDeadWriters) {
     EXPECT_TRUE(files.list(world.folder.path())->empty());
 }
 
+TEST(CaptureLog, JoinsSeveralForwardedLinesToOneList) {
+    LogWorld world;
+    ASSERT_EQ(world.open_writer(), 0);
+    const std::string headers =
+        "Host:a\nX-Forwarded-For:1.1.1.1\nAccept:b\nx-forwarded-for:2.2.2.2, 3.3.3.3\n";
+    RecordBuilder builder;
+    ASSERT_TRUE(world.writer.begin(1000, LogWorld::kNow, builder));
+    builder.fixed->flags = kFlagManyForwarded;
+    builder.completion->state = kDone;
+    builder.add(kHeaders, headers.data(), headers.size());
+    world.writer.commit(builder);
+    const auto scan = world.log.scan({});
+    ASSERT_TRUE(scan.ok());
+    EXPECT_EQ(scan->records.at(0).x_forwarded_for, "1.1.1.1, 2.2.2.2, 3.3.3.3");
+}
+
 TEST(CaptureLog, SyncsLivingAndSealedSegments) {
     LogWorld world;
     ASSERT_EQ(world.open_writer(), 0);
