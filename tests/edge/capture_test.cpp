@@ -64,7 +64,7 @@ TEST_F(CaptureTest, EveryFieldOfAPlainRequest) {
     EXPECT_EQ(record.stage, "test");
     EXPECT_EQ(record.edge_location, "EDGE1-P1");
     EXPECT_EQ(record.distribution, "d111.example.net");
-    EXPECT_EQ(record.behavior_pattern, "/");
+    EXPECT_EQ(record.behavior_pattern, "*");
     EXPECT_EQ(record.content_type, "application/json");
     EXPECT_EQ(record.content_length, 5);
     EXPECT_EQ(record.range_start, kAbsent);

@@ -123,8 +123,17 @@ void RequestStrings::write(RecordBuilder& record) {
     write_content_type(record);
     put_text(record, capture::kEdgeLocation, config.edge_location);
     put_text(record, capture::kDistribution, config.distribution);
-    put_text(record, capture::kBehaviorPattern, core_location(request_).name);
+    write_behavior_pattern(record);
     write_headers(record);
+}
+
+// CloudFront's name for the behaviour that takes what no other one does is "*".
+void RequestStrings::write_behavior_pattern(RecordBuilder& record) {
+    const ngx_str_t name = core_location(request_).name;
+    if (name.len == 1 && name.data[0] == '/')
+        record.add(capture::kBehaviorPattern, "*", 1);
+    else
+        put_text(record, capture::kBehaviorPattern, name);
 }
 
 void RequestStrings::write_masked(RecordBuilder& record, StringIndex index, ngx_str_t key) {

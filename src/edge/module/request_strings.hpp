@@ -19,6 +19,7 @@ class RequestStrings {
     void write(capture::RecordBuilder& record);
 
   private:
+    void write_behavior_pattern(capture::RecordBuilder& record);
     void write_query(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t query);
     void write_referer(capture::RecordBuilder& record, ngx_str_t referer);
     void write_masked(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t key);
