@@ -32,7 +32,8 @@ Scan& Scan::operator=(Scan&&) noexcept = default;
 
 struct CaptureLog::SyncState {
     std::mutex mutex;
-    std::set<std::string> done;           // sealed and synced: will not change again; guarded by mutex
+    std::set<std::string> named;          // whose names are durable; guarded by mutex
+    std::set<std::string> done;           // finished and synced: will not change again; guarded by mutex
     std::map<std::string, Error> failed;  // never to be synced again; guarded by mutex
 };
 
@@ -182,15 +183,19 @@ Status CaptureLog::sync() {
         auto segment = MappedSegment::open(folder_, name);
         if (!segment.ok())
             continue;  // gone, or for scan() to report
-        const bool was_sealed = segment->sealed();
+        const bool was_finished = segment->finished();
         const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!file.valid())
             continue;
         if (::fdatasync(file.get()) != 0)
             sync_state_->failed.emplace(path.string(), io_error("sync", path, errno));
-        else if (was_sealed)
+        else if (was_finished)
             sync_state_->done.insert(path.string());
     }
+    // A record is only as safe as the name of its file.
+    if (!std::includes(sync_state_->named.begin(), sync_state_->named.end(), present.begin(), present.end()))
+        TRY(PosixFileSystem().sync_folder(folder_));
+    sync_state_->named = present;
     std::erase_if(sync_state_->done, [&](const std::string& path) { return !present.contains(path); });
     std::erase_if(sync_state_->failed, [&](const auto& entry) { return !present.contains(entry.first); });
     if (!sync_state_->failed.empty())

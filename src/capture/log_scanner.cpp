@@ -62,7 +62,7 @@ void WriterScanner::take_record(const MappedSegment& segment, const FoundRecord&
         return;
     RequestRecord& record = scan_.records.emplace_back();
     const CompletionState state = decode_record(segment, found, joined_, record);
-    if (state == CompletionState::kOpen && !segment.finished()) {
+    if (state == CompletionState::kOpen) {
         scan_.records.pop_back();
         ++scan_.pending;
         if (found.sequence >= position_.next) {

@@ -128,12 +128,6 @@ void decode_first_values(const FixedPart& fixed, RequestRecord& out) {
 CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found,
                               std::deque<std::string>& joined, RequestRecord& out) {
     const unsigned char* record = segment.at(found.offset);
-    const auto& fixed = *reinterpret_cast<const FixedPart*>(record + kFixedOffset);
-    out.id = {segment.name().writer, found.sequence};
-    decode_fixed(fixed, out);
-    decode_strings(record, found.size, fixed, out);
-    if ((fixed.flags & kFlagManyForwarded) != 0)
-        out.x_forwarded_for = joined.emplace_back(join_forwarded(out.headers));
     const auto* live = reinterpret_cast<const Completion*>(record + kCompletionOffset);
     const std::uint32_t state = __atomic_load_n(&live->state, __ATOMIC_ACQUIRE);
     Completion completion;
@@ -141,15 +135,25 @@ CompletionState decode_record(const MappedSegment& segment, const FoundRecord& f
     const auto fits = [&](std::uint32_t as) {
         return completion.crc == completion_crc(segment.seed(), found.sequence, as, completion);
     };
-    if (state > kDone || (state == kDone && !fits(kDone)))
+    if (!segment.finished() && state == kPending)
+        return CompletionState::kOpen;
+    // Of a finished segment the checksum knows better than the state, which is stored last.
+    const bool final_values = fits(kDone);
+    const bool first_values = !final_values && segment.finished() && fits(kPending);
+    if (!final_values && !first_values && state != kPending)
         return CompletionState::kUnreadable;
-    const bool final_values = state == kDone || (!segment.writer_alive() && fits(kDone));
+    const auto& fixed = *reinterpret_cast<const FixedPart*>(record + kFixedOffset);
+    out.id = {segment.name().writer, found.sequence};
     out.state = final_values ? CaptureState::kDone : CaptureState::kInterrupted;
-    if (final_values || fits(kPending))
+    decode_fixed(fixed, out);
+    decode_strings(record, found.size, fixed, out);
+    if ((fixed.flags & kFlagManyForwarded) != 0)
+        out.x_forwarded_for = joined.emplace_back(join_forwarded(out.headers));
+    if (final_values || first_values)
         decode_completion(completion, out);
     else
         decode_first_values(fixed, out);
-    return final_values ? CompletionState::kFinal : CompletionState::kOpen;
+    return CompletionState::kReadable;
 }
 
 }  // namespace tally::capture

@@ -215,8 +215,9 @@ std::optional<SegmentWalk::Step> SegmentWalk::resynchronise(std::uint32_t size_h
                                   "the record's checksum does not fit"};
         offset_ = good->offset;
         sequence_ = good->sequence;
+        const bool nothing_missing = stretch.size == 0 && stretch.first_sequence == sequence_;
         start_known_ = true;
-        return Step{std::nullopt, stretch};
+        return nothing_missing ? next() : Step{std::nullopt, stretch};
     }
     if (end)
         return skip_to_end(*end);

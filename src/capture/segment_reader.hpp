@@ -143,8 +143,9 @@ class SegmentWalk {
     bool ended_ = false;
 };
 
-// How a record's completion reads.
-enum class CompletionState { kFinal, kOpen, kUnreadable };
+// How a record's completion reads. kOpen: the request has not ended and its writer lives; only of kReadable
+// there is a record.
+enum class CompletionState { kReadable, kOpen, kUnreadable };
 
 // Decodes a record that a SegmentWalk found. Views point into the segment, and into `joined` for the rare
 // record with several X-Forwarded-For lines.
