@@ -108,6 +108,20 @@ Status remove_segment(const MappedSegment& segment) {
     return {};
 }
 
+// As many records as the scan can find at most, so that the vector is never moved: address space, not memory.
+std::size_t records_at_most(const SegmentMap& segments, const Positions& from, std::size_t records_max) {
+    const WriterPosition nothing_taken;
+    std::uint64_t records = 0;
+    for (const auto& [name, segment] : segments) {
+        const auto found = from.writers.find(name.writer);
+        const WriterPosition& position = found == from.writers.end() ? nothing_taken : found->second;
+        const auto first = segment.first_sequence();
+        records += first && segment.sealed() ? position.count_untaken(*first, segment.sealed_end())
+                                             : segment.size() / kRecordSizeMin;
+    }
+    return std::min<std::uint64_t>(records, records_max);
+}
+
 // Files that a writer was making when it died. A living one holds the lock.
 Status remove_leftovers(const Path& folder) {
     PosixFileSystem files;
@@ -129,6 +143,7 @@ Result<Scan> CaptureLog::scan(const Positions& from, const ScanLimits& limits) c
     scan.mappings_ = std::make_unique<Scan::Mappings>();
     scan.next = from;
     TRY_ASSIGN(scan.mappings_->segments, map_segments(folder_));
+    scan.records.reserve(records_at_most(scan.mappings_->segments, from, limits.records_max));
     for (const auto& [writer, segments] : by_writer(scan.mappings_->segments))
         WriterScanner(segments, scan.next.writers[writer], scan, scan.mappings_->joined, limits.records_max)
             .run();
