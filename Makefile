@@ -34,6 +34,7 @@ interop: setup-tests build ## outside readers on our tables
 	@ctest --test-dir $(BUILD) --output-on-failure -L interop
 
 bench: setup-tests build ## speed and memory, with the peer beside us in one run
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target benchmarks
 	@bench/run.sh $(BUILD)
 
 fuzz: ## libFuzzer targets, SECONDS_EACH=60 by default
