@@ -63,7 +63,8 @@ void add_run(const CommandContext& context, CLI::App& noun) {
     auto options = options_of<PeriodOptions>();
     CLI::App& run = add_verb(noun, "run", "makes the invoices; a repeated run gives the same ones");
     add_period_options(run, *options);
-    run.add_flag("--draft", options->draft, "leave them as drafts, as those of periods that have not ended are anyway");
+    run.add_flag("--draft", options->draft,
+                 "leave them as drafts, as those of periods that have not ended are anyway");
     run.add_flag("--reissue", options->reissue, "make a new one where the period's only invoice is void");
     set_action(run, context.action, [&session = context.session, options] {
         if (options->month.empty() && options->as_of.empty()) {
