@@ -40,20 +40,32 @@ def file_lengths(files):
             yield f"{name}:1: {len(lines)} lines, the limit for a {kind_of(name)} is {LIMITS[kind_of(name)]}; split it by idea"
 
 
+def statement_start(lines, last):
+    """The line on which the statement begins whose parentheses close on line `last`."""
+    open_count, first = 0, last
+    while first >= 0:
+        open_count += lines[first].count(")") - lines[first].count("(")
+        if open_count <= 0:
+            return first
+        first -= 1
+    return last
+
+
 def function_lengths(files):
-    """A function's body at namespace or class level: from the line that opens it to the brace that closes it."""
-    opens = re.compile(r"^(\s*)[A-Za-z_~].*[)\w>]\s*(const|noexcept|override|final|->.*)?\s*\{$")
-    not_function = re.compile(r"^\s*(namespace|class|struct|enum|union|extern|if|for|while|switch|else|do|try|return)\b")
+    """A function's body at namespace or class level: from the line it begins on to the brace that closes it."""
+    opens = re.compile(r"^\s*[A-Za-z_~:].*[)\w>]\s*(const|noexcept|override|final|->.*)?\s*\{$")
+    not_function = re.compile(r"^\s*(\}|namespace|class|struct|enum|union|extern|if|for|while|switch|else|do|try|return)\b")
     for name, lines in files:
         if not name.endswith(CPP) or not name.startswith(("src/", "demo/")):
             continue
-        for start, line in enumerate(lines):
-            found = opens.match(line)
-            if not found or not_function.match(line):
+        for last, line in enumerate(lines):
+            if not opens.match(line):
                 continue
-            close = found[1] + "}"
-            end = next((i for i in range(start + 1, len(lines)) if lines[i].startswith(close)
-                        and not lines[i].startswith(close + " else")), start)
+            start = statement_start(lines, last)
+            if not_function.match(lines[start]) or lines[start].lstrip().startswith("}"):
+                continue
+            close = re.match(r"\s*", lines[start])[0] + "}"
+            end = next((i for i in range(last + 1, len(lines)) if lines[i].startswith(close)), start)
             if end - start + 1 > LIMITS["function"]:
                 yield f"{name}:{start + 1}: a function of {end - start + 1} lines, the limit is {LIMITS['function']}"
 

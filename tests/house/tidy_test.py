@@ -30,6 +30,14 @@ class Rules(unittest.TestCase):
         self.assertTrue(found(tidy.function_lengths, "src/a/b.cpp", body))
         self.assertFalse(found(tidy.function_lengths, "src/a/b.cpp", body[:-2] + ["}"]))
 
+    def test_long_function_with_a_long_signature(self):
+        body = ["int f(int a,", "      int b) {"] + ["    step();"] * 68 + ["}"]
+        self.assertTrue(found(tidy.function_lengths, "src/a/b.cpp", body))
+
+    def test_a_condition_over_two_lines_is_no_function(self):
+        body = ["void f() {", "    if (one ||", "        two()) {", "        step();", "    }", "}"] + [""] * 80
+        self.assertFalse(found(tidy.function_lengths, "src/a/b.cpp", body + ["        }"]))
+
     def test_float_in_money(self):
         self.assertTrue(found(tidy.floats_in_money, "src/billing/invoice.cpp", ["double total = 0;"]))
         self.assertFalse(found(tidy.floats_in_money, "src/usage/report.cpp", ["double mean = 0;"]))
