@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -31,6 +32,7 @@ Scan::Scan(Scan&&) noexcept = default;
 Scan& Scan::operator=(Scan&&) noexcept = default;
 
 struct CaptureLog::SyncState {
+    std::shared_timed_mutex removal;  // shared: segments are needed; alone: they may be removed
     std::mutex mutex;
     std::set<std::string> named;          // whose names are durable; guarded by mutex
     std::set<std::string> done;           // finished and synced: will not change again; guarded by mutex
@@ -45,6 +47,8 @@ CaptureLog::CaptureLog(CaptureLog&&) noexcept = default;
 CaptureLog& CaptureLog::operator=(CaptureLog&&) noexcept = default;
 
 namespace {
+
+constexpr std::chrono::seconds kRemovalPatience{1};
 
 using SegmentMap = std::map<SegmentName, MappedSegment>;
 
@@ -153,7 +157,15 @@ Result<Scan> CaptureLog::scan(const Positions& from, const ScanLimits& limits) c
     return scan;
 }
 
+std::shared_lock<std::shared_timed_mutex> CaptureLog::keep_segments() const {
+    return std::shared_lock(sync_state_->removal);
+}
+
 Result<std::size_t> CaptureLog::remove_taken(const Positions& committed) {
+    // Readers hold it for a scan. Where they never leave a gap, the next call removes what this one did not.
+    const std::unique_lock removal(sync_state_->removal, kRemovalPatience);
+    if (!removal.owns_lock())
+        return std::size_t{0};
     TRY_ASSIGN(auto mapped, map_segments(folder_));
     std::size_t removed = 0;
     for (const auto& [writer, segments] : by_writer(mapped)) {

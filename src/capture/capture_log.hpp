@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -87,10 +88,15 @@ class CaptureLog {
     CaptureLog& operator=(CaptureLog&&) noexcept;
 
     // Positions older than the newest that remove_taken() was given make removed segments look lost: a reader
-    // beside delivery checks after the scan that its positions are still the newest, and starts over if not.
+    // beside delivery reads them and scans under keep_segments().
     // kUnsupported for a segment of a later format version, kCorruption for one whose name and header
     // disagree, kConflict when a segment was removed underneath.
     [[nodiscard]] Result<Scan> scan(const Positions& from, const ScanLimits& limits = {}) const;
+
+    // While it is held, remove_taken() of this object removes nothing: whoever reads positions from the lake
+    // and scans from them under it misses nothing, however often delivery commits meanwhile. Hold it for the
+    // scan alone; what was scanned stays mapped without it.
+    [[nodiscard]] std::shared_lock<std::shared_timed_mutex> keep_segments() const;
 
     // Removes segments that are finished and wholly taken by `committed`, empty ones of dead writers and
     // their leftover .tmp files; makes the removal durable. Returns how many segments. Call it only with

@@ -7,9 +7,6 @@
 namespace tally::query {
 namespace {
 
-// A commit takes milliseconds and comes every few seconds; losing this often in a row means something else.
-constexpr int kAttempts = 20;
-
 std::string local_path(std::string_view location) {
     for (const std::string_view scheme : {"file://", "file:"})
         if (location.starts_with(scheme))
@@ -61,16 +58,11 @@ Result<LoadedCut> read_newest(const capture::CaptureLog& log, const lake::Table&
     return cut;
 }
 
-// nullopt: the table moved on underneath. What was read then is wrong or could not be read at all.
-Result<std::optional<LoadedCut>> try_newest(const capture::CaptureLog& log, const lake::Table& table) {
-    TRY_ASSIGN(const lake::TableState before, table.state());
-    Result<LoadedCut> cut = read_newest(log, table, before);
-    TRY_ASSIGN(const lake::TableState after, table.state());
-    if (after.current != before.current || (!cut.ok() && cut.error().code == ErrorCode::kConflict))
-        return std::optional<LoadedCut>{};
-    if (!cut.ok())
-        return std::move(cut).error();
-    return std::optional<LoadedCut>{std::move(*cut)};
+// Positions and records belong together: nothing is removed between reading the one and mapping the other.
+Result<LoadedCut> load_newest(const capture::CaptureLog& log, const lake::Table& table) {
+    const auto kept = log.keep_segments();
+    TRY_ASSIGN(const lake::TableState state, table.state());
+    return read_newest(log, table, state);
 }
 
 }  // namespace
@@ -104,14 +96,7 @@ Result<LoadedCut> load_cut(const capture::CaptureLog& log, const lake::Table& ta
         TRY_ASSIGN(const SnapshotId snapshot, lake::Table::snapshot_at(state, *wanted.as_of));
         return load_snapshot(table, state, snapshot);
     }
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        TRY_ASSIGN(std::optional<LoadedCut> cut, try_newest(log, table));
-        if (cut.has_value())
-            return std::move(*cut);
-    }
-    return Error{ErrorCode::kUnavailable, "the table " + table.name() + " changed " +
-                                              std::to_string(kAttempts) +
-                                              " times while it was read; try again"};
+    return load_newest(log, table);
 }
 
 }  // namespace tally::query

@@ -18,9 +18,10 @@ struct LoadedCut {
 };
 
 // The cut that was asked for. For the newest one the log is scanned from the positions that the current
-// snapshot names, and the table is read again afterwards: segments are removed only after a commit, so when
-// the snapshot is still the current one, nothing was delivered or removed in between. Otherwise it starts
-// again; kUnavailable when the table never held still.
+// snapshot names, while the log keeps its segments: delivery may commit meanwhile, which changes nothing
+// about this snapshot and its positions, but it cannot remove what is about to be read. Only the process that
+// holds the data folder removes segments, and it does so through the same CaptureLog. kConflict when somebody
+// else took a segment away.
 Result<LoadedCut> load_cut(const capture::CaptureLog& log, const lake::Table& table, const Cut& wanted);
 
 // How far the log had been taken when `state` was current: from its current snapshot or, when another engine
