@@ -12,6 +12,7 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/tallyman-bench-XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 
 "$build/bench_delivery" generate "$folder" "$rows"
+sync # what was generated is on disk before anything is measured, ours or the peer's
 "$build/bench_delivery" columns >"$folder/columns"
 ours=$("$build/bench_delivery" deliver "$folder")
 peer=$("$python" "$here/peer.py" "$folder" "$folder/columns")
