@@ -6,7 +6,14 @@ namespace tally::app {
 namespace {
 
 edge::KeyEntry entry_of(const accounts::PublishedKey& key) {
-    return {key.digest, key.id, key.customer, UsagePlanId(key.usage_plan), key.revoked, key.expires_at};
+    edge::KeyEntry entry;
+    entry.digest = key.digest;
+    entry.key_id = key.id;
+    entry.customer_id = key.customer;
+    entry.usage_plan = UsagePlanId(key.usage_plan);
+    entry.revoked = key.revoked;
+    entry.expires_at = key.expires_at;
+    return entry;
 }
 
 }  // namespace

@@ -140,8 +140,8 @@ enum StringIndex : unsigned {
     kDistribution,
     kBehaviorPattern,
     kHeaders,
-    kStringReserved13,
-    kStringReserved14,
+    kPrincipal,
+    kDimensions,
     kStringReserved15,
     kStringCount = 16
 };

@@ -74,6 +74,8 @@ void decode_strings(const unsigned char* record, std::uint32_t size, const Fixed
     out.distribution = strings[kDistribution];
     out.behavior_pattern = strings[kBehaviorPattern];
     out.headers = strings[kHeaders];
+    out.principal = strings[kPrincipal];
+    out.dimensions = strings[kDimensions];
     out.host = header_value(out.headers, fixed.header_slices[kHost]);
     out.user_agent = header_value(out.headers, fixed.header_slices[kUserAgent]);
     out.referer = header_value(out.headers, fixed.header_slices[kReferer]);
@@ -85,7 +87,7 @@ void decode_strings(const unsigned char* record, std::uint32_t size, const Fixed
 
 void decode_fixed(const FixedPart& fixed, RequestRecord& out) {
     out.time = instant_from_us(static_cast<std::int64_t>(fixed.time_us));
-    out.auth = enum_or(fixed.auth, AuthResult::kRevokedKey, AuthResult::kAnonymous);
+    out.auth = enum_or(fixed.auth, AuthResult::kExpiredToken, AuthResult::kAnonymous);
     out.client_address = fixed.client_address;
     out.server_address = fixed.server_address;
     out.client_port = fixed.client_port;
@@ -104,7 +106,7 @@ void decode_completion(const Completion& completion, RequestRecord& out) {
     out.status = completion.status;
     out.result = enum_or(completion.result, ResultType::kRedirect, ResultType::kNone);
     out.detailed_result =
-        enum_or(completion.detailed_result, DetailedResult::kStaleHit, DetailedResult::kSame);
+        enum_or(completion.detailed_result, DetailedResult::kCreditExceeded, DetailedResult::kSame);
     out.cache_status = enum_or(completion.cache_status, CacheStatus::kScarce, CacheStatus::kNone);
     out.content_length = completion.content_length;
     out.range_start = completion.range_start;

@@ -19,9 +19,15 @@ namespace tally::edge {
 // What the edge knows of one API key. The key itself is not here: only its digest under the table's secret.
 struct KeyEntry {
     Digest128 digest;
-    KeyId key_id;            // at most kKeyIdSizeMax bytes
-    CustomerId customer_id;  // at most kCustomerIdSizeMax bytes; empty = none
-    UsagePlanId usage_plan;  // at most kUsagePlanSizeMax bytes; empty = none
+    KeyId key_id;               // at most kKeyIdSizeMax bytes
+    CustomerId customer_id;     // at most kCustomerIdSizeMax bytes; empty = none
+    UsagePlanId usage_plan;     // at most kUsagePlanSizeMax bytes; empty = none
+    std::uint32_t ordinal = 0;  // of the key's account in the limit file; 0 = it has none
+    std::uint32_t plan = 0;     // PlanEntry::ordinal; 0 = no limits of a plan
+    // A prepaid customer's account in the limit file; 0 = pays later
+    std::uint32_t credit_account = 0;
+    // quota_period_number in which the key came under its plan: there the quota's offset is taken off
+    std::int64_t first_quota_period = 0;
     bool revoked = false;
     std::optional<Instant> expires_at = std::nullopt;  // nullopt = never
 };

@@ -43,8 +43,13 @@ DetailedResult detail_of_error(const RequestOutcome& outcome) {
 }  // namespace
 
 Classification classify(const RequestOutcome& outcome) {
-    if (outcome.refusal == Refusal::kNoRoom)
-        return {ResultType::kCapacityExceeded, DetailedResult::kSame};
+    switch (outcome.refusal) {
+        case Refusal::kNoRoom: return {ResultType::kCapacityExceeded, DetailedResult::kSame};
+        case Refusal::kThrottled: return {ResultType::kLimitExceeded, DetailedResult::kRateExceeded};
+        case Refusal::kQuotaExceeded: return {ResultType::kLimitExceeded, DetailedResult::kQuotaExceeded};
+        case Refusal::kCreditExceeded: return {ResultType::kLimitExceeded, DetailedResult::kCreditExceeded};
+        default: break;
+    }
     if (outcome.status >= 400)
         return {ResultType::kError, detail_of_error(outcome)};
     if (outcome.client_gone)

@@ -9,9 +9,14 @@ namespace tally::edge {
 // Why the edge answered a request itself.
 enum class Refusal : std::uint8_t {
     kNone,
-    kForbidden,           // no key, an unknown or a revoked one
-    kNoRoom,              // the capture log cannot take a record
-    kKeyTableUnavailable  // nobody can be identified
+    kForbidden,            // no key, an unknown or a revoked one
+    kNoRoom,               // the capture log cannot take a record
+    kKeyTableUnavailable,  // nobody can be identified, or no limit can be looked up
+    kThrottled,            // the token bucket of the plan, or of the method and path, is empty
+    kQuotaExceeded,
+    kCreditExceeded,  // a prepaid customer's balance is spent
+    kUnauthorized,    // a token was needed or sent, and none that can be trusted
+    kTokenExpired
 };
 
 // What of a request decides its result type.

@@ -29,6 +29,7 @@ std::string_view detailed_result_name(DetailedResult detailed, ResultType type) 
         case DetailedResult::kRateExceeded: return "RateExceeded";
         case DetailedResult::kQuotaExceeded: return "QuotaExceeded";
         case DetailedResult::kStaleHit: return "StaleHit";
+        case DetailedResult::kCreditExceeded: return "CreditExceeded";
     }
     return "";
 }
@@ -55,6 +56,8 @@ std::string_view auth_result_name(AuthResult result) {
         case AuthResult::kMissingKey: return "missing_key";
         case AuthResult::kUnknownKey: return "unknown_key";
         case AuthResult::kRevokedKey: return "revoked_key";
+        case AuthResult::kInvalidToken: return "invalid_token";
+        case AuthResult::kExpiredToken: return "expired_token";
     }
     return "";
 }

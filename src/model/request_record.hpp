@@ -16,7 +16,15 @@ struct RecordId {
 };
 
 // How a request was let in, or why it was not.
-enum class AuthResult : std::uint8_t { kAnonymous, kIdentified, kMissingKey, kUnknownKey, kRevokedKey };
+enum class AuthResult : std::uint8_t {
+    kAnonymous,
+    kIdentified,
+    kMissingKey,
+    kUnknownKey,
+    kRevokedKey,
+    kInvalidToken,
+    kExpiredToken
+};
 
 // CloudFront's x-edge-result-type.
 enum class ResultType : std::uint8_t {
@@ -42,7 +50,8 @@ enum class DetailedResult : std::uint8_t {
     kInvalidRequestMethod,
     kRateExceeded,
     kQuotaExceeded,
-    kStaleHit
+    kStaleHit,
+    kCreditExceeded
 };
 
 // nginx's $upstream_cache_status; kNone when there was no cache lookup.
@@ -77,6 +86,7 @@ struct RequestRecord {
     std::string_view api_key_id;   // empty = none
     std::string_view customer_id;  // empty = none
     std::string_view usage_plan;   // empty = none
+    std::string_view principal;    // whom a verified token names, e.g. its subject; empty = no token
     std::string_view stage;
     std::string_view resource_path;
 
@@ -101,6 +111,7 @@ struct RequestRecord {
     std::string_view x_forwarded_for;
     std::string_view headers;  // every request header in order: "Name:Value\n", key values masked
     std::uint16_t header_count = 0;
+    std::string_view dimensions;  // the configured response headers: "name=value\n" each, names in lower case
 
     std::uint16_t tls_protocol = 0;  // as on the wire (0x0304 = TLS 1.3); 0 = none
     std::uint16_t tls_cipher = 0;    // IANA number; 0 = none

@@ -18,6 +18,26 @@ struct Answer {
 const Answer kForbidden = {NGX_HTTP_FORBIDDEN, str("{\"message\":\"Forbidden\"}"), str("ForbiddenException")};
 const Answer kUnavailable = {NGX_HTTP_SERVICE_UNAVAILABLE, str("{\"message\":\"Service Unavailable\"}"),
                              str("ServiceUnavailableException")};
+const Answer kThrottled = {NGX_HTTP_TOO_MANY_REQUESTS, str("{\"message\":\"Too Many Requests\"}"),
+                           str("TooManyRequestsException")};
+const Answer kLimitExceeded = {NGX_HTTP_TOO_MANY_REQUESTS, str("{\"message\":\"Limit Exceeded\"}"),
+                               str("LimitExceededException")};
+const Answer kUnauthorized = {NGX_HTTP_UNAUTHORIZED, str("{\"message\":\"Unauthorized\"}"),
+                              str("UnauthorizedException")};
+const Answer kTokenExpired = {NGX_HTTP_UNAUTHORIZED, str("{\"message\":\"The incoming token has expired\"}"),
+                              str("UnauthorizedException")};
+
+const Answer& answer_to(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::kForbidden: return kForbidden;
+        case Refusal::kThrottled: return kThrottled;
+        case Refusal::kQuotaExceeded:
+        case Refusal::kCreditExceeded: return kLimitExceeded;
+        case Refusal::kUnauthorized: return kUnauthorized;
+        case Refusal::kTokenExpired: return kTokenExpired;
+        default: return kUnavailable;
+    }
+}
 
 // The id that the refusal's own record is about to get, so that a caller's complaint finds it.
 struct AnswerId {
@@ -96,7 +116,7 @@ void report(Refusal refusal) {
 }
 
 ngx_int_t answer(ngx_http_request_t* request, const RequestContext& context) {
-    const Answer& answer = context.refusal == Refusal::kForbidden ? kForbidden : kUnavailable;
+    const Answer& answer = answer_to(context.refusal);
     if (add_headers(request, answer) != NGX_OK)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     ngx_str_t type = str("application/json");

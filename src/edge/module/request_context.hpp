@@ -27,6 +27,7 @@ struct RequestContext {
     const ngx_table_elt_t* key_header;  // where the caller's key stands; null = no key
     ngx_str_t key;                      // points into the header's value; never leaves the module
     KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
+    ngx_str_t principal;                // whom a verified token names; in the request's pool
     std::size_t headers_room;           // bytes that the headers string may need
     std::uint64_t secret_headers;       // bit n: the n-th header's value is masked; for the first 64
     std::uint16_t header_count;

@@ -96,9 +96,9 @@ RequestStrings::RequestStrings(ngx_http_request_t* request, const RequestContext
 
 std::size_t RequestStrings::room() const {
     const LocationConfig& config = *context_.config;
-    return sizeof(KeySlot) + config.stage.len + config.edge_location.len + config.distribution.len +
-           core_location(request_).name.len + request_->uri.len + request_->method_name.len +
-           request_->unparsed_uri.len + request_->headers_out.content_type.len +
+    return sizeof(KeySlot) + context_.principal.len + config.stage.len + config.edge_location.len +
+           config.distribution.len + core_location(request_).name.len + request_->uri.len +
+           request_->method_name.len + request_->unparsed_uri.len + request_->headers_out.content_type.len +
            request_->headers_out.charset.len + 16 + context_.headers_room +
            (query_has_key_ ? masking_room(query_) : 0) +
            (referer_has_key_ ? masking_room(request_->headers_in.referer->value) : 0);
@@ -125,6 +125,7 @@ void RequestStrings::write(RecordBuilder& record) {
     put_text(record, capture::kDistribution, config.distribution);
     write_behavior_pattern(record);
     write_headers(record);
+    put_text(record, capture::kPrincipal, context_.principal);
 }
 
 // CloudFront's name for the behaviour that takes what no other one does is "*".
