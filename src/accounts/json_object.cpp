@@ -24,11 +24,11 @@ std::string pointer_to(std::string_view name) {
     return out;
 }
 
-Error wrong(std::string_view name, std::string message) {
-    return Error{ErrorCode::kInvalidArgument, std::move(message), pointer_to(name)};
-}
-
 }  // namespace
+
+Error JsonObject::wrong(std::string_view name, std::string message) const {
+    return Error{ErrorCode::kInvalidArgument, std::move(message), pointer_ + pointer_to(name)};
+}
 
 Result<JsonObject> JsonObject::parse(std::string_view text) {
     if (text.size() > kTextSizeMax)
@@ -113,6 +113,48 @@ Result<std::optional<Instant>> JsonObject::instant(std::string_view name) {
     if (!at.ok())
         return wrong(name, at.error().message);
     return std::optional(*at);
+}
+
+Result<std::optional<std::string>> JsonObject::number(std::string_view name) {
+    const JsonValue* value = take(name);
+    if (value == nullptr)
+        return std::optional<std::string>();
+    std::string digits = value->number_text();
+    if (digits.empty())
+        return wrong(name, "must be a number");
+    return std::optional(std::move(digits));
+}
+
+Result<std::optional<JsonObject>> JsonObject::object(std::string_view name) {
+    const JsonValue* value = take(name);
+    if (value == nullptr)
+        return std::optional<JsonObject>();
+    if (value->as_object() == nullptr)
+        return wrong(name, "must be an object");
+    return std::optional(JsonObject(*value, pointer_ + pointer_to(name)));
+}
+
+Result<std::vector<JsonObject>> JsonObject::objects(std::string_view name) {
+    std::vector<JsonObject> out;
+    const JsonValue* value = take(name);
+    if (value == nullptr)
+        return out;
+    if (value->as_array() == nullptr)
+        return wrong(name, "must be a list of objects");
+    for (const JsonValue& item : *value->as_array()) {
+        if (item.as_object() == nullptr)
+            return wrong(name, "must be a list of objects");
+        out.push_back(JsonObject(item, pointer_ + pointer_to(name) + "/" + std::to_string(out.size())));
+    }
+    return out;
+}
+
+bool JsonObject::is_null(std::string_view name) {
+    const JsonValue* value = object_.find(name);
+    if (value == nullptr || !value->is_null())
+        return false;
+    taken_.emplace(name);
+    return true;
 }
 
 Status JsonObject::finish() const {

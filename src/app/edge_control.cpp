@@ -53,6 +53,14 @@ Path key_table_file(const DataFolder& folder) {
     return folder.edge() / "keys.table";
 }
 
+Path plan_table_file(const DataFolder& folder) {
+    return folder.edge() / "plans.table";
+}
+
+Path limit_file(const DataFolder& folder) {
+    return folder.edge() / "limits";
+}
+
 Result<std::unique_ptr<edge::NginxProcess>> make_nginx(const DataFolder& folder, const Config& config,
                                                        const Clock& clock) {
     TRY_ASSIGN(const Path nginx, edge::find_nginx());

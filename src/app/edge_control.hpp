@@ -14,6 +14,8 @@ namespace tally::app {
 // nginx's counters of what it could not capture.
 Path uncaptured_counters_file(const DataFolder& folder);
 Path key_table_file(const DataFolder& folder);
+Path plan_table_file(const DataFolder& folder);
+Path limit_file(const DataFolder& folder);
 
 // The nginx of a data folder, as its configuration wants it. kNotFound when nginx or the module is not
 // installed. `clock` must outlive it.

@@ -99,15 +99,24 @@ struct Handler {
         return put(JsonValue(std::exchange(text, {})));
     }
 
-    bool on_number_part(bj::string_view, bj::error_code&) { return true; }
-
-    bool on_int64(std::int64_t value, bj::string_view, bj::error_code&) { return put(JsonValue(value)); }
-
-    bool on_uint64(std::uint64_t value, bj::string_view, bj::error_code&) {
-        return put(JsonValue(static_cast<double>(value)));
+    bool on_number_part(bj::string_view part, bj::error_code&) {
+        text.append(part.data(), part.size());
+        return true;
     }
 
-    bool on_double(double value, bj::string_view, bj::error_code&) { return put(JsonValue(value)); }
+    bool on_int64(std::int64_t value, bj::string_view, bj::error_code&) {
+        text.clear();
+        return put(JsonValue(value));
+    }
+
+    bool on_uint64(std::uint64_t value, bj::string_view part, bj::error_code& error) {
+        return on_double(static_cast<double>(value), part, error);
+    }
+
+    bool on_double(double value, bj::string_view part, bj::error_code&) {
+        text.append(part.data(), part.size());
+        return put(JsonValue(value, std::exchange(text, {})));
+    }
 
     bool on_bool(bool value, bj::error_code&) { return put(JsonValue(value)); }
 
@@ -173,6 +182,12 @@ std::string_view JsonValue::text_of(std::string_view name) const {
     const JsonValue* member = find(name);
     const std::string* text = member == nullptr ? nullptr : member->as_string();
     return text == nullptr ? std::string_view() : std::string_view(*text);
+}
+
+std::string JsonValue::number_text() const {
+    if (const auto* number = as_int())
+        return std::to_string(*number);
+    return as_double() == nullptr ? std::string() : text_;
 }
 
 std::string JsonValue::display() const {

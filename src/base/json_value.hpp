@@ -25,6 +25,10 @@ class JsonValue {
 
     explicit JsonValue(double value) : kind_(Kind::kDouble), double_(value) {}
 
+    // A number that is none of the int64, with the text that it was read from.
+    JsonValue(double value, std::string text)
+        : kind_(Kind::kDouble), double_(value), text_(std::move(text)) {}
+
     explicit JsonValue(std::string value) : kind_(Kind::kString), text_(std::move(value)) {}
 
     explicit JsonValue(Array items) : kind_(Kind::kArray), items_(std::move(items)) {}
@@ -48,6 +52,9 @@ class JsonValue {
     [[nodiscard]] const Array* as_array() const { return kind_ == Kind::kArray ? &items_ : nullptr; }
 
     [[nodiscard]] const Object* as_object() const { return kind_ == Kind::kObject ? &members_ : nullptr; }
+
+    // A parsed number with all its digits, as it was written unless it is an int64; empty when this is none.
+    [[nodiscard]] std::string number_text() const;
 
     // A member of an object; nullptr when this is no object or has no such member.
     [[nodiscard]] const JsonValue* find(std::string_view name) const;

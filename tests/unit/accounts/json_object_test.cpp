@@ -43,6 +43,24 @@ TEST(JsonObject, PointsAtTheFieldThatIsWrong) {
     EXPECT_EQ(object.required_text("missing").error().pointer, "/missing");
 }
 
+TEST(JsonObject, ReadsObjectsInItWithTheirWholePointers) {
+    JsonObject object = parsed(R"({"a":{"n":0.125,"x":1},"b":[{"c":1},{"c":"y"}],"d":null,"e":3,"f":[4]})");
+    JsonObject inner = object.object("a").value().value();
+    EXPECT_EQ(inner.number("n").value(), "0.125");
+    EXPECT_EQ(inner.finish().error().pointer, "/a/x");
+    std::vector<JsonObject> list = object.objects("b").value();
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[1].whole("c").error().pointer, "/b/1/c");
+    EXPECT_TRUE(object.is_null("d"));
+    EXPECT_FALSE(object.is_null("e"));
+    EXPECT_FALSE(object.is_null("none"));
+    EXPECT_EQ(object.object("e").error().pointer, "/e");
+    EXPECT_EQ(object.objects("f").error().pointer, "/f");
+    EXPECT_EQ(object.number("f").error().pointer, "/f");
+    EXPECT_EQ(object.object("none").value().has_value(), false);
+    EXPECT_TRUE(object.finish().ok());
+}
+
 TEST(JsonObject, RefusesWhatNobodyAskedFor) {
     JsonObject object = parsed(R"({"name":"x","na/m~e":1})");
     ASSERT_TRUE(object.text("name").ok());

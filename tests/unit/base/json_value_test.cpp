@@ -19,6 +19,16 @@ TEST(JsonValue, KeepsOrderKindsAndText) {
     EXPECT_EQ(again("9223372036854775807"), "9223372036854775807");
 }
 
+TEST(JsonValue, KeepsEveryDigitOfANumber) {
+    for (const char* text :
+         {"0.1", "0.10000000000000000000001", "1e2", "-12.50", "18446744073709551615", "7"})
+        EXPECT_EQ(JsonValue::parse(text).value().number_text(), text);
+    const JsonValue list = JsonValue::parse(R"([1.5,"3",{"a":2.25}])").value();
+    EXPECT_EQ(list.as_array()->at(0).number_text(), "1.5");
+    EXPECT_EQ(list.as_array()->at(1).number_text(), "");
+    EXPECT_EQ(list.as_array()->at(2).find("a")->number_text(), "2.25");
+}
+
 TEST(JsonValue, RefusesWhatIsNotOneDocument) {
     for (const char* text :
          {"", "{", "[1,]", "[1] x", "{\"a\":1} {}", "nul", "01", "\"\t\"", "{\"a\":\"\xff\"}"})
