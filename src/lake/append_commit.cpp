@@ -7,7 +7,6 @@
 #include "lake/snapshot_summary.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -22,14 +21,6 @@ constexpr std::size_t kLostAnswersMax = 5;  // in a row, for one candidate
 
 std::string metadata_folder(const TableMetadata& table) {
     return table.location + "/metadata";
-}
-
-// NNNNN of ".../NNNNN-<uuid>.metadata.json"; 0 for names of another form.
-std::uint32_t metadata_version(std::string_view location) {
-    const std::string_view name = location.substr(location.rfind('/') + 1);
-    std::uint32_t version = 0;
-    std::from_chars(name.data(), name.data() + name.size(), version);
-    return version;
 }
 
 Instant whole_milliseconds(Instant at) {
@@ -198,10 +189,9 @@ Status AppendCommit::write_round(const LoadedMetadata& base, SnapshotInfo snapsh
     TRY_ASSIGN(snapshot.manifest_list,
                write(fmt::format("{}/snap-{}-{}-{}.avro", folder, id_.value(), round_, uuid_), list));
     TRY_ASSIGN(auto next, add_snapshot(base.file_json, base.location, snapshot));
-    TRY_ASSIGN(candidate_->next,
-               write(fmt::format("{}/{:05}-{}.metadata.json", folder, metadata_version(base.location) + 1,
-                                 make_uuid(*services_.random)),
-                     next.json));
+    TRY_ASSIGN(
+        candidate_->next,
+        write(next_metadata_location(base.table, base.location, make_uuid(*services_.random)), next.json));
     for (std::string& file : next.expired_files)
         if (file.starts_with(folder + "/") && file.rfind('/') == folder.size())
             candidate_->superseded.push_back(std::move(file));

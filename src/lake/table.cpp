@@ -19,7 +19,7 @@
 namespace tally::lake {
 namespace {
 
-constexpr int kCreationsMax = 5;
+constexpr int kChangesMax = 5;
 
 Status check_definition(const TableDefinition& definition) {
     std::set<int> ids;
@@ -37,14 +37,24 @@ Status check_definition(const TableDefinition& definition) {
                              definition.name, definition.partition_by)};
 }
 
-// A table that another version of Tallyman, or another engine, has changed is left alone.
+// Whether the table is an older one that lacks the definition's last columns and nothing else.
+bool lacks_columns(const TableDefinition& definition, const TableMetadata& table) {
+    const std::vector<Field>& wanted = definition.fields;
+    const std::size_t there = table.fields.size();
+    const auto added = wanted.begin() + static_cast<std::ptrdiff_t>(std::min(there, wanted.size()));
+    return there < wanted.size() && std::equal(wanted.begin(), added, table.fields.begin()) &&
+           std::none_of(added, wanted.end(), [](const Field& field) { return field.required; }) &&
+           definition.partition_by == table.partition_by && definition.sort_by == table.sort_by;
+}
+
+// A table that a newer version of Tallyman, or another engine, has changed is left alone.
 Status check_same(const TableDefinition& definition, const TableMetadata& table) {
     if (definition.fields == table.fields && definition.partition_by == table.partition_by &&
         definition.sort_by == table.sort_by)
         return {};
     return Error{ErrorCode::kUnsupported,
                  fmt::format("table {} at {} has other columns, partitioning or order than this version of "
-                             "Tallyman writes; use the version that made it, or a new table",
+                             "Tallyman writes; use the version that wrote it last, or a new table",
                              definition.name, table.location)};
 }
 
@@ -84,6 +94,32 @@ Status create(const LakeServices& services, const TableDefinition& definition) {
     TRY(write_new_file(*services.files, folder / "metadata" / name, json));
     return services.pointers->swap(qualified_name(services, definition.name), std::nullopt,
                                    location + "/metadata/" + name);
+}
+
+// Whoever did it, and also when the answer was lost: the next look tells.
+bool worth_a_look(const Status& swapped) {
+    return swapped.ok() || swapped.error().code == ErrorCode::kConflict ||
+           swapped.error().code == ErrorCode::kUnknownOutcome;
+}
+
+// One try to give an older table the columns that it lacks.
+Status add_missing_columns(const LakeServices& services, const TableDefinition& definition,
+                           const LoadedMetadata& older) {
+    TRY_ASSIGN(const std::string json,
+               add_columns(older.file_json, older.location, definition.fields, services.clock->now()));
+    std::vector<std::string> written{
+        next_metadata_location(older.table, older.location, make_uuid(*services.random))};
+    TRY_ASSIGN(const Path path, path_of(written.front()));
+    Status done = write_new_file(*services.files, path, json);
+    bool has_lost = !done.ok();
+    if (done.ok()) {
+        done = services.pointers->swap(qualified_name(services, definition.name), older.location,
+                                       written.front());
+        has_lost = !done.ok() && done.error().code == ErrorCode::kConflict;
+    }
+    if (has_lost)
+        remove_unreferenced(*services.files, written);
+    return done;
 }
 
 TableState state_of(const LoadedMetadata& loaded) {
@@ -134,19 +170,19 @@ Result<Table> Table::open_or_create(const LakeServices& services, const TableDef
     Table table(services, definition.name);
     for (int tries = 1;; ++tries) {
         const auto loaded = table.metadata_->current();
-        if (loaded.ok()) {
+        if (loaded.ok() && !lacks_columns(definition, (*loaded)->table)) {
             TRY(check_same(definition, (*loaded)->table));
             return table;
         }
-        TRY_ASSIGN(const auto pointer, services.pointers->current(table.metadata_->name()));
-        if (pointer.has_value())
-            return loaded.error();
-        Status created = create(services, definition);
-        // Whoever created it, and also when the answer was lost: the next look tells.
-        const bool look = created.ok() || created.error().code == ErrorCode::kConflict ||
-                          created.error().code == ErrorCode::kUnknownOutcome;
-        if (!look || (!created.ok() && tries == kCreationsMax))
-            return std::move(created).error();
+        if (!loaded.ok()) {
+            TRY_ASSIGN(const auto pointer, services.pointers->current(table.metadata_->name()));
+            if (pointer.has_value())
+                return loaded.error();
+        }
+        Status changed =
+            loaded.ok() ? add_missing_columns(services, definition, **loaded) : create(services, definition);
+        if (!worth_a_look(changed) || (!changed.ok() && tries == kChangesMax))
+            return std::move(changed).error();
     }
 }
 

@@ -78,7 +78,10 @@ class MetadataCache;
 // even that cannot be read, kUnknownOutcome is returned and no file is deleted.
 class Table {
   public:
-    // Opens, creating it when it does not exist.
+    // Opens, creating it when it does not exist. A table of an older version, which lacks the definition's
+    // last columns, gets them: schema evolution in one swap of the pointer, no file is rewritten, and rows
+    // from before hold null in them. kUnsupported, and the table is left alone, when it differs in any other
+    // way, as after a newer version of Tallyman.
     static Result<Table> open_or_create(const LakeServices& services, const TableDefinition& definition);
     // kNotFound when it does not exist.
     static Result<Table> open(const LakeServices& services, std::string_view name);

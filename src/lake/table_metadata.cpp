@@ -1,6 +1,7 @@
 #include "lake/table_metadata.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -206,13 +207,17 @@ Result<int> column_id(const TableDefinition& definition, std::string_view name) 
                  fmt::format("table {} has no column '{}'", definition.name, name)};
 }
 
+json::object field_object(const Field& field) {
+    return {{"id", field.id},
+            {"name", field.name},
+            {"required", field.required},
+            {"type", iceberg_type_name(field.type)}};
+}
+
 json::array schema_fields(const std::vector<Field>& fields) {
     json::array out;
     for (const Field& field : fields)
-        out.push_back(json::object{{"id", field.id},
-                                   {"name", field.name},
-                                   {"required", field.required},
-                                   {"type", iceberg_type_name(field.type)}});
+        out.push_back(field_object(field));
     return out;
 }
 
@@ -292,6 +297,35 @@ std::vector<std::string> log_metadata(json::object& root, std::string_view locat
     return cut;
 }
 
+// NNNNN of ".../NNNNN-<uuid>.metadata.json"; 0 for names of another form.
+std::uint32_t metadata_version(std::string_view location) {
+    const std::string_view name = location.substr(location.rfind('/') + 1);
+    std::uint32_t version = 0;
+    std::from_chars(name.data(), name.data() + name.size(), version);
+    return version;
+}
+
+std::int64_t greatest_schema_id(const json::array& schemas) {
+    std::int64_t greatest = 0;
+    for (const json::value& value : schemas)
+        if (const json::object* schema = value.if_object())
+            greatest = std::max(greatest, number(*schema, "schema-id").value_or(0));
+    return greatest;
+}
+
+// The columns of `fields` behind those that the schema has.
+Status append_columns(json::object& schema, const std::vector<Field>& fields, std::int64_t last_id) {
+    json::array& columns = array_at(schema, "fields");
+    for (std::size_t i = columns.size(); i < fields.size(); ++i) {
+        if (fields[i].id <= last_id)
+            return Error{ErrorCode::kUnsupported,
+                         fmt::format("column '{}' cannot be added: the table has given field id {} away",
+                                     fields[i].name, fields[i].id)};
+        columns.push_back(field_object(fields[i]));
+    }
+    return {};
+}
+
 json::object snapshot_object(const SnapshotInfo& snapshot, std::int64_t at_ms, std::int64_t schema_id) {
     json::object summary;
     // The spec asks for it; first, because people read it first.
@@ -363,6 +397,34 @@ Result<std::string> new_table_metadata(const TableDefinition& definition, std::s
         {"snapshots", json::array{}},
         {"snapshot-log", json::array{}},
         {"metadata-log", json::array{}}};
+    return json::serialize(root);
+}
+
+std::string next_metadata_location(const TableMetadata& table, std::string_view location,
+                                   std::string_view uuid) {
+    return fmt::format("{}/metadata/{:05}-{}.metadata.json", table.location, metadata_version(location) + 1,
+                       uuid);
+}
+
+Result<std::string> add_columns(std::string_view source, std::string_view location,
+                                const std::vector<Field>& fields, Instant now) {
+    TRY_ASSIGN(json::object root, parse_object(source));
+    TRY(check_format_version(root));
+    TRY_ASSIGN(const std::int64_t previous_ms, number(root, "last-updated-ms"));
+    TRY_ASSIGN(const std::int64_t schema_id, number(root, "current-schema-id"));
+    TRY_ASSIGN(const std::int64_t last_id, number(root, "last-column-id"));
+    TRY_ASSIGN(const json::object* current, choose(root, "schemas", "schema-id", schema_id));
+    json::object schema = *current;
+    TRY(append_columns(schema, fields, last_id));
+    const std::int64_t next_id = greatest_schema_id(array_at(root, "schemas")) + 1;
+    schema["schema-id"] = next_id;
+    array_at(root, "schemas").push_back(std::move(schema));
+    root["current-schema-id"] = next_id;
+    root["last-column-id"] = std::max<std::int64_t>(last_id, last_column_id(fields));
+    // The next commit cuts the log to its length.
+    array_at(root, "metadata-log")
+        .push_back(json::object{{"metadata-file", location}, {"timestamp-ms", previous_ms}});
+    root["last-updated-ms"] = std::max(previous_ms, to_us(now) / 1000);
     return json::serialize(root);
 }
 

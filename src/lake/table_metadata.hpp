@@ -44,6 +44,17 @@ struct NextMetadata {
     std::vector<std::string> expired_files;
 };
 
+// Where the metadata file that follows the one at `location` lies: its number is one more.
+std::string next_metadata_location(const TableMetadata& table, std::string_view location,
+                                   std::string_view uuid);
+
+// `json` with a new current schema that has the columns of `fields`, of which the first are those that the
+// table has already and the rest are optional and new. Snapshots and files keep the schema that they were
+// written with; readers find null in the new columns of old files, by their field ids. kUnsupported for a
+// column whose id the table has given to another column before. `location` is where `json` itself lies.
+Result<std::string> add_columns(std::string_view json, std::string_view location,
+                                const std::vector<Field>& fields, Instant now);
+
 // `json` with one snapshot more, which becomes the current one of branch main. All that is not concerned,
 // known here or not, stays as it is. `location` is where `json` itself lies.
 Result<NextMetadata> add_snapshot(std::string_view json, std::string_view location,

@@ -94,6 +94,51 @@ TEST(TableMetadata, SnapshotsAreAdded) {
     EXPECT_EQ(log[1].at("timestamp-ms"), 1'700'000'000'124);
 }
 
+std::vector<Field> wider_fields() {
+    std::vector<Field> fields = sample_definition().fields;
+    fields.push_back({7, "principal", ColumnType::kString, false});
+    return fields;
+}
+
+TEST(TableMetadata, ColumnsAreAddedAsANewSchema) {
+    const std::string older = add_snapshot(fresh(), "file:///lake/t/metadata/0.json", snapshot(1))->json;
+    const auto wider = add_columns(older, "file:///lake/t/metadata/1.json", wider_fields(), kNow);
+    ASSERT_TRUE(wider.ok()) << wider.error().message;
+    const json::object root = parsed(*wider);
+    EXPECT_EQ(root.at("current-schema-id"), 1);
+    EXPECT_EQ(root.at("last-column-id"), 7);
+    ASSERT_EQ(root.at("schemas").as_array().size(), 2U);
+    EXPECT_EQ(root.at("schemas").at(0), parsed(older).at("schemas").at(0)) << "the old one stays";
+    EXPECT_EQ(root.at("schemas").at(1).at("schema-id"), 1);
+    EXPECT_EQ(root.at("snapshots").at(0).at("schema-id"), 0) << "a snapshot keeps its schema";
+    EXPECT_EQ(root.at("last-updated-ms"), parsed(older).at("last-updated-ms")) << "never back";
+    EXPECT_EQ(root.at("metadata-log").as_array().back().at("metadata-file"),
+              "file:///lake/t/metadata/1.json");
+
+    const auto next = add_snapshot(*wider, "file:///lake/t/metadata/2.json", snapshot(2, 1));
+    ASSERT_TRUE(next.ok());
+    EXPECT_EQ(parsed(next->json).at("snapshots").at(1).at("schema-id"), 1);
+    const auto table = parse_table_metadata(next->json);
+    EXPECT_EQ(table->fields, wider_fields());
+    EXPECT_EQ(table->manifest_header.schema_id, 1);
+}
+
+TEST(TableMetadata, AFieldIdIsNeverGivenTwice) {
+    const std::string other = edited([](json::object& root) { root["last-column-id"] = 7; });
+    const auto refused = add_columns(other, "file:///lake/t/metadata/0.json", wider_fields(), kNow);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("field id 7"));
+}
+
+TEST(TableMetadata, MetadataFilesAreNumbered) {
+    TableMetadata table;
+    table.location = "file:///lake/t";
+    EXPECT_EQ(next_metadata_location(table, "file:///lake/t/metadata/00041-a.metadata.json", "b"),
+              "file:///lake/t/metadata/00042-b.metadata.json");
+    EXPECT_EQ(next_metadata_location(table, "file:///lake/t/metadata/v1.metadata.json", "b"),
+              "file:///lake/t/metadata/00001-b.metadata.json");
+}
+
 TEST(TableMetadata, WhatIsNotKnownStays) {
     const std::string before = edited([](json::object& root) {
         root["statistics"] = json::array{json::object{{"snapshot-id", 5}}};

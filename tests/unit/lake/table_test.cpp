@@ -154,6 +154,108 @@ TEST_F(TableTest, RefusesATableOfOtherColumns) {
     EXPECT_EQ(Table::open_or_create(services(), other).error().code, ErrorCode::kUnsupported);
 }
 
+TableDefinition wider_definition() {
+    TableDefinition wider = sample_definition();
+    wider.fields.push_back({7, "principal", ColumnType::kString, false});
+    wider.fields.push_back({9, "weight", ColumnType::kLong, false});
+    return wider;
+}
+
+ColumnBatch wider_batch(std::size_t rows, std::int32_t day) {
+    ColumnBatch batch = sample_batch(rows, day, "wide-");
+    batch.columns.emplace_back(CodedStrings{{"ann"}, std::vector<std::int32_t>(rows, 0)});
+    batch.columns.emplace_back(Numbers<std::int64_t>{std::vector<std::int64_t>(rows, 3), {}});
+    return batch;
+}
+
+TEST_F(TableTest, AnOlderTableGetsTheNewColumns) {
+    const Table older = make_table();
+    const auto before = older.append(append_of({write(older, 2, 20'000)}));
+    ASSERT_TRUE(before.ok());
+    const auto old_location = older.state()->metadata_location;
+
+    const auto table = Table::open_or_create(services(), wider_definition());
+    ASSERT_TRUE(table.ok()) << table.error().message;
+    const auto state = table->state();
+    EXPECT_EQ(state->fields, wider_definition().fields);
+    EXPECT_EQ(state->current, *before) << "a new schema is no new snapshot";
+    EXPECT_NE(state->metadata_location, old_location);
+    EXPECT_THAT(state->metadata_location, HasSubstr("/00002-"));
+
+    const auto file = table->write_file(wider_batch(3, 20'000), 20'000);
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    ASSERT_TRUE(table->append(append_of({*file})).ok());
+    EXPECT_EQ(totals(*table->state()).rows, 5);
+    EXPECT_EQ(table->files(*table->state(), *table->state()->current)->size(), 2U);
+}
+
+TEST_F(TableTest, TheNewColumnsComeOnce) {
+    make_table();
+    const auto first = Table::open_or_create(services(), wider_definition())->state()->metadata_location;
+    EXPECT_EQ(Table::open_or_create(services(), wider_definition())->state()->metadata_location, first);
+}
+
+TEST_F(TableTest, AnOlderVersionLeavesANewerTableAlone) {
+    ASSERT_TRUE(Table::open_or_create(services(), wider_definition()).ok());
+    const auto refused = Table::open_or_create(services(), sample_definition());
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("use the version that wrote it last"));
+}
+
+TEST_F(TableTest, AColumnThatMayNotBeNullIsNotAdded) {
+    make_table();
+    TableDefinition strict = wider_definition();
+    strict.fields.back().required = true;
+    EXPECT_EQ(Table::open_or_create(services(), strict).error().code, ErrorCode::kUnsupported);
+}
+
+// A pointer store that says "not known", or "conflict", to the first swap of a name that exists.
+class UncertainStore final : public TablePointerStore {
+  public:
+    UncertainStore(TablePointerStore& store, ErrorCode answer, bool does_it)
+        : store_(store), answer_(answer), does_it_(does_it) {}
+
+    Result<std::optional<std::string>> current(std::string_view table) override {
+        return store_.current(table);
+    }
+
+    Status swap(std::string_view table, const std::optional<std::string>& expected,
+                std::string_view next) override {
+        if (!expected.has_value() || asked_)
+            return store_.swap(table, expected, next);
+        asked_ = true;
+        if (does_it_)
+            TRY(store_.swap(table, expected, next));
+        return Error{answer_, "the answer was lost"};
+    }
+
+    Result<std::vector<std::string>> tables() override { return store_.tables(); }
+
+  private:
+    TablePointerStore& store_;
+    const ErrorCode answer_;
+    const bool does_it_;
+    bool asked_ = false;
+};
+
+TEST_F(TableTest, ALostAnswerOrRaceWhileColumnsAreAddedIsLookedUp) {
+    for (const auto& [answer, does_it] :
+         {std::pair{ErrorCode::kUnknownOutcome, true}, std::pair{ErrorCode::kUnknownOutcome, false},
+          std::pair{ErrorCode::kConflict, false}}) {
+        tally::test::TempFolder folder;
+        tally::test::MemoryPointerStore catalog;
+        LakeServices here = services();
+        here.warehouse = folder.path() / "lake";
+        here.pointers = &catalog;
+        ASSERT_TRUE(Table::open_or_create(here, sample_definition()).ok());
+        UncertainStore uncertain(catalog, answer, does_it);
+        here.pointers = &uncertain;
+        const auto table = Table::open_or_create(here, wider_definition());
+        ASSERT_TRUE(table.ok()) << table.error().message;
+        EXPECT_EQ(table->state()->fields, wider_definition().fields);
+    }
+}
+
 TEST_F(TableTest, RefusesABadDefinition) {
     TableDefinition twice = sample_definition();
     twice.fields[3].id = 1;
