@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace tally::capture {
 
@@ -198,6 +199,33 @@ Result<Positions> CaptureLog::without_gone_writers(const Positions& positions) c
     return kept;
 }
 
+namespace {
+
+// Tells the writer, and whoever syncs this log after us.
+bool mark_suspect(const Path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    const std::uint32_t suspect = 1;
+    return file.valid() &&
+           ::pwrite(file.get(), &suspect, sizeof suspect, offsetof(SegmentHeader, suspect)) == sizeof suspect;
+}
+
+Status sync_segment(const MappedSegment& segment, const FileDescriptor& file) {
+    const Path& path = segment.path();
+    if (segment.suspect())
+        return Error{ErrorCode::kIo,
+                     fmt::format("{} could not be synced before; what it holds is not safe from power loss "
+                                 "until it is delivered",
+                                 path.string())};
+    if (::fdatasync(file.get()) == 0)
+        return {};
+    Error error = io_error("sync", path, errno);
+    if (!mark_suspect(path))
+        error.message += "; nor can its writer be told to leave it";
+    return error;
+}
+
+}  // namespace
+
 Status CaptureLog::sync() {
     TRY_ASSIGN(const auto names, list_segments(folder_));
     const std::lock_guard lock(sync_state_->mutex);
@@ -214,8 +242,8 @@ Status CaptureLog::sync() {
         const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!file.valid())
             continue;
-        if (::fdatasync(file.get()) != 0)
-            sync_state_->failed.emplace(path.string(), io_error("sync", path, errno));
+        if (const Status synced = sync_segment(*segment, file); !synced.ok())
+            sync_state_->failed.emplace(path.string(), synced.error());
         else if (was_finished)
             sync_state_->done.insert(path.string());
     }

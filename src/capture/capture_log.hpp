@@ -108,8 +108,9 @@ class CaptureLog {
     [[nodiscard]] Result<Positions> without_gone_writers(const Positions& positions) const;
 
     // Makes everything that has been committed so far safe from power loss: fdatasync on each segment that
-    // may have changed since the last call. An error names the segment, which is never synced again and must
-    // not be trusted for durability any more: each later call names it again until it is removed.
+    // may have changed since the last call. An error names the segment, which is never synced again, also not
+    // by a later process, and must not be trusted for durability any more: its writer is told to leave it,
+    // and each later call names it again until it is removed.
     Status sync();
 
     [[nodiscard]] const Path& folder() const { return folder_; }

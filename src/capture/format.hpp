@@ -42,7 +42,9 @@ struct SegmentHeader {
     std::uint32_t seal_crc;     // valid when sealed, see seal_crc()
     std::uint64_t sealed_size;  // valid when sealed: offset behind the last record
     std::uint64_t sealed_end;   // valid when sealed: sequence behind the last record
-    std::uint64_t reserved[5];
+    std::uint32_t suspect;      // 1: a sync of this file failed; it must not be synced or written again
+    std::uint32_t reserved0;
+    std::uint64_t reserved[4];
 };
 
 static_assert(sizeof(SegmentHeader) == 128);

@@ -108,6 +108,10 @@ bool MappedSegment::cut_short() const {
     return header_state_ == HeaderState::kSound && size_ < header().capacity;
 }
 
+bool MappedSegment::suspect() const {
+    return header_state_ == HeaderState::kSound && __atomic_load_n(&header().suspect, __ATOMIC_RELAXED) != 0;
+}
+
 std::uint64_t MappedSegment::nonzero_end(std::uint64_t begin, std::uint64_t end) const {
     std::uint64_t word = 0;
     while (end > begin && word == 0) {

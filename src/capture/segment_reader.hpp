@@ -64,6 +64,9 @@ class MappedSegment {
 
     [[nodiscard]] bool finished() const { return sealed_ || !writer_alive_; }
 
+    // Its writer or an earlier reader could not sync it.
+    [[nodiscard]] bool suspect() const;
+
     [[nodiscard]] std::uint32_t seed() const { return seed_; }
 
   private:

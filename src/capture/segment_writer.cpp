@@ -1,5 +1,7 @@
 #include "capture/segment_writer.hpp"
 
+#include "capture/open_segment.hpp"
+
 #include <cassert>
 #include <cerrno>
 #include <climits>
@@ -21,28 +23,11 @@
 
 namespace tally::capture {
 
-// A mapped segment. Its file holds the lock for as long as this exists.
-struct OpenSegment {
-    OpenSegment* next = nullptr;  // in the list of retired ones
-    unsigned char* base = nullptr;
-    int fd = -1;
-    std::uint32_t pending = 0;
-    unsigned attempt = 0;  // part of the temporary name
-    std::uint64_t number = 0;
-    std::uint64_t capacity = 0;
-    std::uint64_t used = 0;          // offset behind the last record
-    std::uint64_t building_end = 0;  // of the room handed out by begin() and not committed; 0 = none
-    std::uint64_t touched = 0;       // pages below this offset have been written to
-
-    SegmentHeader& header() { return *reinterpret_cast<SegmentHeader*>(base); }
-};
-
 namespace {
 
 constexpr std::uint64_t kSegmentSizeMin = 4096;
 constexpr std::uint64_t kSegmentSizeMax = 1ULL << 30;
 constexpr std::uint64_t kTouchAhead = 1ULL << 20;
-constexpr std::uint64_t kRetryPauseUs = 100'000;
 constexpr std::uint64_t kPageSize = 4096;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) {
@@ -165,6 +150,13 @@ void seal(OpenSegment* segment, std::uint32_t seed, std::uint64_t end_sequence) 
     __atomic_store_n(&header.sealed, 1U, __ATOMIC_RELEASE);
 }
 
+// A suspect segment gets no seal: nobody shall take it for one that is safe.
+void finish_segment(OpenSegment* segment, std::uint32_t seed, std::uint64_t end_sequence) {
+    if (!segment->suspect())
+        seal(segment, seed, end_sequence);
+    close_segment(segment);
+}
+
 // Takes the page faults of the next `room` bytes now, so that requests do not.
 void touch_ahead(OpenSegment* segment, std::uint64_t room) {
     const std::uint64_t begin = segment->touched > segment->used ? segment->touched : segment->used;
@@ -234,6 +226,7 @@ int SegmentWriter::make_segment(OpenSegment** out) const {
         return ENOMEM;
     segment->number = next_segment_;
     segment->capacity = options_.segment_size;
+    segment->end = segment->capacity;
     segment->used = sizeof(SegmentHeader);
     FilePath path{};
     int error = create_locked(options_, writer_, *segment, path);
@@ -304,8 +297,7 @@ int SegmentWriter::rotate(std::uint64_t now_us) {
 void SegmentWriter::retire_current() {
     wipe_abandoned(current_);
     if (current_->pending == 0) {
-        seal(current_, seed_, next_sequence_);
-        close_segment(current_);
+        finish_segment(current_, seed_, next_sequence_);
     } else {
         // Kept for seal(): the sequence behind the last record is known now and not later.
         current_->header().sealed_end = next_sequence_;
@@ -321,8 +313,7 @@ void SegmentWriter::finish_retired(OpenSegment* segment) {
         link = &(*link)->next;
     assert(*link == segment);
     *link = segment->next;
-    seal(segment, seed_, segment->header().sealed_end);
-    close_segment(segment);
+    finish_segment(segment, seed_, segment->header().sealed_end);
 }
 
 bool SegmentWriter::begin(std::size_t size, std::uint64_t now_us, RecordBuilder& out) {
@@ -334,7 +325,7 @@ bool SegmentWriter::begin(std::size_t size, std::uint64_t now_us, RecordBuilder&
     room = room < kRecordSizeMin ? kRecordSizeMin : room;
     room = lesser<std::uint64_t>(
         room, (options_.segment_size - sizeof(SegmentHeader)) / kRecordAlignment * kRecordAlignment);
-    if (current_->capacity - current_->used < room) {
+    if (current_->end - current_->used < room) {
         // A clock that was set back must not stretch the pause.
         if (last_errno_ != 0 && ahead_ == nullptr && now_us < retry_at_us_ &&
             retry_at_us_ - now_us <= kRetryPauseUs)
@@ -395,15 +386,16 @@ void SegmentWriter::complete(PendingRecord& pending, const Completion& values) {
     completion.crc = completion_crc(seed_, pending.sequence, kDone, completion);
     __atomic_store_n(&completion.state, kDone, __ATOMIC_RELEASE);
     pending = PendingRecord{};
-    if (--segment->pending == 0 && segment != current_)
-        finish_retired(segment);
+    unpin(segment);
 }
 
 int SegmentWriter::prepare_ahead(std::uint64_t now_us) {
     if (current_ == nullptr)
         return EBADF;
+    if (current_->suspect())
+        abandon_current(now_us);
     touch_ahead(current_, kTouchAhead);
-    const bool half_full = current_->used > current_->capacity / 2;
+    const bool half_full = current_->used > current_->end / 2;
     if (ahead_ == nullptr && (half_full || last_errno_ != 0)) {
         last_errno_ = make_segment(&ahead_);
         retry_at_us_ = now_us + kRetryPauseUs;
@@ -433,7 +425,7 @@ void SegmentWriter::close() {
 bool SegmentWriter::ensure_room(std::uint64_t now_us) {
     if (current_ == nullptr)
         return false;
-    if (ahead_ != nullptr || current_->capacity - current_->used >= kRecordSizeMax)
+    if (ahead_ != nullptr || current_->end - current_->used >= kRecordSizeMax)
         return true;
     if (last_errno_ == 0) {
         last_errno_ = make_segment(&ahead_);
@@ -445,7 +437,7 @@ bool SegmentWriter::ensure_room(std::uint64_t now_us) {
 bool SegmentWriter::has_room() const {
     if (current_ == nullptr)
         return false;
-    return ahead_ != nullptr || last_errno_ == 0 || current_->capacity - current_->used >= kRecordSizeMax;
+    return ahead_ != nullptr || last_errno_ == 0 || current_->end - current_->used >= kRecordSizeMax;
 }
 
 }  // namespace tally::capture

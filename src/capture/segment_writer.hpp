@@ -17,6 +17,7 @@ struct WriterOptions {
 
 class SegmentWriter;
 struct OpenSegment;
+struct SegmentSync;
 
 // A record that is being built in place inside the segment. The caller fills the parts and strings, then
 // commits. Never keep one over a call that could start another record.
@@ -71,7 +72,8 @@ class SegmentWriter {
     void complete(PendingRecord& pending, const Completion& values);
 
     // Opens the next segment before it is needed and touches the pages that come next, at most 1 MiB a call.
-    // Call from a timer, every 100 ms or so. 0 or errno; also the way out of a full disk.
+    // Call from a timer, every 100 ms or so. 0 or errno; also the way out of a full disk, and of a segment
+    // that the server could not sync.
     int prepare_ahead(std::uint64_t now_us);
 
     // Seals what has nothing pending and closes everything. Records still pending stay so: their handles are
@@ -82,6 +84,14 @@ class SegmentWriter {
     // that would be in vain without a record. False: last_errno() says why; prepare_ahead tries again.
     bool ensure_room(std::uint64_t now_us);
 
+    // Makes a pending record, and all committed before it to the same segment, safe from power loss:
+    // begin_sync(), then run_sync() (segment_sync.hpp) on whatever thread, then end_sync(), both ends on the
+    // writer's thread. The record may be completed meanwhile. After an error the segment is suspect: neither
+    // this process nor the server syncs it ever again, it gets no more records and no seal, and the next
+    // record goes to a new segment. What it holds is delivered all the same, as far as it can be read.
+    [[nodiscard]] SegmentSync begin_sync(const PendingRecord& record);
+    void end_sync(SegmentSync& sync, std::uint64_t now_us);
+
     [[nodiscard]] bool has_room() const;  // false: the disk is full, begin() would fail
 
     [[nodiscard]] int last_errno() const { return last_errno_; }
@@ -91,11 +101,15 @@ class SegmentWriter {
     [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
 
   private:
+    static constexpr std::uint64_t kRetryPauseUs = 100'000;
+
     int make_segment(OpenSegment** out) const;
     int put_in_use(OpenSegment* segment, std::uint64_t now_us);
     int rotate(std::uint64_t now_us);
     void retire_current();
     void finish_retired(OpenSegment* segment);
+    void abandon_current(std::uint64_t now_us);
+    void unpin(OpenSegment* segment);
 
     WriterOptions options_;
     std::uint64_t writer_ = 0;
