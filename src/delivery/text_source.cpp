@@ -45,6 +45,8 @@ constexpr std::array<TextSource, kRequestsColumns.size()> text_sources() {
     sources[requests_column("cs_accept")] = field<&R::accept>;
     sources[requests_column("cache_behavior_path_pattern")] = field<&R::behavior_pattern>;
     sources[requests_column("cs_headers")] = field<&R::headers>;
+    sources[requests_column("principal")] = field<&R::principal>;
+    sources[requests_column("dimensions")] = field<&R::dimensions>;
     return sources;
 }
 

@@ -95,6 +95,10 @@ struct RequestRecord {
     std::uint16_t client_port = 0;
     bool client_is_ipv6 = false;
 
+    // Not in the log: what a Geography says of the client's address, where there is one.
+    char country[2] = {};   // ISO 3166-1 alpha-2; zeros = unknown
+    std::uint32_t asn = 0;  // 0 = unknown
+
     std::string_view method;
     bool is_https = false;
     bool is_websocket = false;

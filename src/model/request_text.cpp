@@ -1,5 +1,6 @@
 #include "model/request_text.hpp"
 
+#include "model/dimensions.hpp"
 #include "model/log_encoding.hpp"
 #include "model/tls_names.hpp"
 
@@ -138,6 +139,20 @@ std::optional<std::int32_t> header_count(const RequestRecord& record) {
     return std::int32_t{record.header_count};
 }
 
+std::string_view country(const RequestRecord& record, std::string&) {
+    return record.country[0] == 0 ? std::string_view() : std::string_view(record.country, 2);
+}
+
+std::optional<std::int64_t> asn(const RequestRecord& record) {
+    return record.asn == 0 ? std::nullopt : std::optional(std::int64_t{record.asn});
+}
+
+std::string_view dimensions(const RequestRecord& record, std::string& scratch) {
+    scratch.clear();
+    append_dimensions_json(record.dimensions, scratch);
+    return scratch;
+}
+
 constexpr std::array<RequestValue, kRequestsColumns.size()> request_values() {
     using R = RequestRecord;
     std::array<RequestValue, kRequestsColumns.size()> values{};
@@ -183,6 +198,7 @@ constexpr std::array<RequestValue, kRequestsColumns.size()> request_values() {
     values[requests_column("sc_range_end")] = LongValue{known<&R::range_end>};
     values[requests_column("c_port")] = IntValue{unless_zero<&R::client_port>};
     values[requests_column("x_edge_detailed_result_type")] = TextValue{detailed_result};
+    values[requests_column("c_country")] = TextValue{country};
     values[requests_column("cs_accept_encoding")] = TextValue{sent<&R::accept_encoding>};
     values[requests_column("cs_accept")] = TextValue{sent<&R::accept>};
     values[requests_column("cache_behavior_path_pattern")] = TextValue{sent<&R::behavior_pattern>};
@@ -191,6 +207,9 @@ constexpr std::array<RequestValue, kRequestsColumns.size()> request_values() {
     values[requests_column("cs_headers_count")] = IntValue{header_count};
     values[requests_column("origin_fbl")] = DoubleValue{seconds<&R::origin_first_byte_us>};
     values[requests_column("origin_lbl")] = DoubleValue{seconds<&R::origin_last_byte_us>};
+    values[requests_column("asn")] = LongValue{asn};
+    values[requests_column("principal")] = TextValue{sent<&R::principal>};
+    values[requests_column("dimensions")] = TextValue{dimensions};
     return values;
 }
 

@@ -76,6 +76,8 @@ inline constexpr std::array kRequestsColumns = {
     ColumnDefinition{53, "origin_fbl", ColumnType::kDouble, false},  // seconds
     ColumnDefinition{54, "origin_lbl", ColumnType::kDouble, false},  // seconds
     ColumnDefinition{55, "asn", ColumnType::kLong, false},
+    ColumnDefinition{56, "principal", ColumnType::kString, false},
+    ColumnDefinition{57, "dimensions", ColumnType::kString, false},  // JSON, see model/dimensions.hpp
 };
 
 // The position of a column in kRequestsColumns; fails to compile for a name that is not there.

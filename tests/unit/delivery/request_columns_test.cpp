@@ -98,6 +98,11 @@ RequestRecord full_record() {
     record.client_address = kClient.data();
     record.server_address = kServer.data();
     record.client_port = 63'051;
+    record.country[0] = 'D';
+    record.country[1] = 'E';
+    record.asn = 64'500;
+    record.principal = "ann";
+    record.dimensions = "x-model=small\nx-tokens-used=17\n";
     record.method = "GET";
     record.is_https = true;
     record.uri_stem = "/items/caf%C3%A9";
@@ -182,7 +187,7 @@ TEST(RequestColumns, EveryColumnOfAFullRecord) {
         {"sc_range_end", "5"},
         {"c_port", "63051"},
         {"x_edge_detailed_result_type", "ClientHungUpRequest"},
-        {"c_country", "(null)"},
+        {"c_country", "DE"},
         {"cs_accept_encoding", "gzip, br"},
         {"cs_accept", "*/*"},
         {"cache_behavior_path_pattern", "/items/*"},
@@ -194,7 +199,9 @@ TEST(RequestColumns, EveryColumnOfAFullRecord) {
         {"primary_distribution_dns_name", "(null)"},
         {"origin_fbl", "0.232000"},
         {"origin_lbl", "0.232001"},
-        {"asn", "(null)"},
+        {"asn", "64500"},
+        {"principal", "ann"},
+        {"dimensions", R"({"x-model":"small","x-tokens-used":"17"})"},
     }};
     for (std::size_t i = 0; i < expected.size(); ++i) {
         EXPECT_EQ(kRequestsColumns[i].name, expected[i].first);
