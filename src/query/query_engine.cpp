@@ -107,8 +107,7 @@ struct QueryEngine::Impl {
         LoadedCut cut;
         TRY_ASSIGN(Session session, open_session(limits));
         TRY_ASSIGN(cut, load_cut(log, table, wanted));
-        const bool uses_cloudfront = sql.find("cloudfront_realtime_logs") != std::string_view::npos;
-        TRY(session.prepare_views(cut, ViewsUsed{uses_cloudfront, false}, sql));
+        TRY(session.prepare_views(cut, {}, sql));
         return session.run(std::string(sql), parameters, true);
     }
 

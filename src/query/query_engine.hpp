@@ -47,7 +47,7 @@ struct QueryLimits {
 };
 
 // SQL over the lake's `requests` and the capture log beyond it, as one consistent cut: around a commit
-// nothing is missing and nothing double. Tables and views: requests, cloudfront_realtime_logs. Opens DuckDB
+// nothing is missing and nothing double. Tables and views: requests and kSampleViews. Opens DuckDB
 // with the first query, not before. Thread-safe; each query runs on its own connection.
 class QueryEngine {
     struct Impl;

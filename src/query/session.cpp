@@ -118,10 +118,9 @@ Status Session::prepare_views(const LoadedCut& cut, const ViewsUsed& used, std::
     tail_ = std::make_unique<TailTable>(cut.tail);
     TRY(tail_->register_in(connection_.get()));
     std::string setup = macros_for(sql) + requests_view(cut.files, TailTable::kName, tail_->rows() > 0);
-    if (used.cloudfront)
-        setup += cloudfront_view();
+    setup += sample_views(used.samples);
     if (used.qualified)
-        setup += qualified_views(used.cloudfront);
+        setup += qualified_views(used.samples);
     TRY(execute(setup));
     return lock(cut);
 }

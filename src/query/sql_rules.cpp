@@ -12,6 +12,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace tally::query {
 namespace {
@@ -184,11 +185,13 @@ class Walk {
         if (is_bare && std::find(visible_.begin(), visible_.end(), name) != visible_.end())
             return members(object);
         const bool is_ours = text_of(object, "catalog_name").empty() && (is_bare || schema == "tallyman");
-        if (!is_ours || !is_one_of(name, {"requests", "cloudfront_realtime_logs"}))
-            return refused(fmt::format(
-                "there is no table {}{}{}; there are requests and cloudfront_realtime_logs",
-                text_of(object, "schema_name"), schema.empty() ? "" : ".", text_of(object, "table_name")));
-        views_.cloudfront |= name == "cloudfront_realtime_logs";
+        const auto sample = std::find(kSampleViews.begin(), kSampleViews.end(), name);
+        if (!is_ours || (name != "requests" && sample == kSampleViews.end()))
+            return refused(fmt::format("there is no table {}{}{}; there are requests, {}",
+                                       text_of(object, "schema_name"), schema.empty() ? "" : ".",
+                                       text_of(object, "table_name"), fmt::join(kSampleViews, ", ")));
+        if (sample != kSampleViews.end())
+            views_.samples.set(static_cast<std::size_t>(sample - kSampleViews.begin()));
         views_.qualified |= !is_bare;
         return members(object);
     }

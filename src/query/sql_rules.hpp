@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "query/views.hpp"
 
 #include <set>
 #include <string>
@@ -26,8 +27,8 @@ Result<SqlText> split_explain(std::string_view sql);
 
 // The views that a checked statement reads.
 struct ViewsUsed {
-    bool cloudfront = false;  // cloudfront_realtime_logs
-    bool qualified = false;   // as tallyman.<name>
+    SampleViews samples;
+    bool qualified = false;  // as tallyman.<name>
 };
 
 // Checks the tree of a user's statement. kInvalidArgument names the rule and the word that breaks it.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <bitset>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,19 +11,32 @@ namespace tally::query {
 
 // The SQL of the views that queries read. Pure.
 
+// The tables of the published samples, as views over requests:
+//   cloudfront_realtime_logs    the 44 columns of CloudFront's real-time log in its order, `timestamp` in
+//                               milliseconds since 1970, then api_key (the key's public id) and year, month,
+//                               day (UTC, as text with zeros). cs_headers and cs_header_names are complete,
+//                               where CloudFront cuts them at 800 bytes
+//   cloudfront_logs             the 33 columns of CloudFront's standard log; cs_host and x_host_header stand
+//                               the other way round there, and a client that left early has the status 0
+//   restapi_access_log_iceberg  the nine columns of the API Gateway sample; `user` is the token's principal
+inline constexpr std::array<std::string_view, 3> kSampleViews = {
+    "cloudfront_realtime_logs", "cloudfront_logs", "restapi_access_log_iceberg"};
+
+using SampleViews = std::bitset<kSampleViews.size()>;  // in the order of kSampleViews
+
 // `text` as an SQL literal.
 std::string sql_literal(std::string_view text);
 
 // requests: the rows of `files` and, when `with_tail`, those of `tail_function`, under the columns of
-// kRequestsColumns. Without files the tail's function gives the columns and no rows.
+// kRequestsColumns. Columns are found by their field ids, as Iceberg has it, and are null in a file from
+// before they were there. Without files the tail's function gives the columns and no rows.
 std::string requests_view(const std::vector<std::string>& files, std::string_view tail_function,
                           bool with_tail);
 
-// cloudfront_realtime_logs: the 44 columns of the published sample in CloudFront's order, `timestamp` in
-// milliseconds since 1970, then api_key (the key's public id) and year, month, day (UTC, as text with zeros).
-std::string cloudfront_view();
+// The views of `wanted`, which stand on requests.
+std::string sample_views(const SampleViews& wanted);
 
-// Both views once more in a schema named tallyman, as Iceberg's readers see the table.
-std::string qualified_views(bool with_cloudfront);
+// requests and `others` once more in a schema named tallyman, as Iceberg's readers see the table.
+std::string qualified_views(const SampleViews& others);
 
 }  // namespace tally::query

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct CapturedRequest {
     std::string path = "/example";
     std::string query = {};
     std::string headers = "host:api.example.com\nx-api-key:key_1\n";
+    std::string principal = {};
+    std::string dimensions = {};  // "name=value\n"
     std::uint16_t status = 200;
     std::int64_t bytes_sent = 1000;
     std::int64_t bytes_received = 100;
@@ -45,7 +48,8 @@ class RequestLake {
   public:
     static constexpr std::uint64_t kWriter = 0x00c0ffee00c0ffeeULL;
 
-    RequestLake() {
+    // `before` may put a table there before it is opened.
+    explicit RequestLake(const std::function<void(const lake::LakeServices&)>& before = {}) {
         for (const char* name : {"capture", "errors", "temp", "lake"})
             std::filesystem::create_directory(folder_.path() / name);
         const lake::LakeServices services{.files = &files_,
@@ -53,6 +57,8 @@ class RequestLake {
                                           .clock = &clock_,
                                           .random = &random_,
                                           .warehouse = folder_.path() / "lake"};
+        if (before)
+            before(services);
         auto table = lake::Table::open_or_create(services, delivery::requests_table_definition());
         EXPECT_TRUE(table.ok()) << table.error().message;
         table_ = std::make_unique<lake::Table>(std::move(*table));
@@ -145,6 +151,8 @@ class RequestLake {
         add(record, capture::kDistribution, "d111.example.net");
         add(record, capture::kBehaviorPattern, "*");
         add(record, capture::kHeaders, request.headers);
+        add(record, capture::kPrincipal, request.principal);
+        add(record, capture::kDimensions, request.dimensions);
     }
 
     TempFolder folder_;

@@ -192,7 +192,8 @@ TEST_F(SqlRules, RefusalsNameTheRule) {
     EXPECT_EQ(said("SELECT * FROM read_text('x')"),
               "error: the function read_text is not available behind FROM");
     EXPECT_EQ(said("SELECT * FROM invoices"),
-              "error: there is no table invoices; there are requests and cloudfront_realtime_logs");
+              "error: there is no table invoices; there are requests, cloudfront_realtime_logs, "
+              "cloudfront_logs, restapi_access_log_iceberg");
     EXPECT_EQ(said("SELECT 1; SELECT 2"), "error: exactly one statement is accepted, there are 2");
     EXPECT_EQ(said("DROP VIEW requests"),
               "error: only one SELECT is accepted (also WITH … SELECT, VALUES, and EXPLAIN of one)");

@@ -1,6 +1,7 @@
 #include "query/views.hpp"
 
 #include "results.hpp"
+#include "support/older_requests.hpp"
 #include "support/request_lake.hpp"
 
 #include <string>
@@ -62,6 +63,86 @@ TEST(Views, CloudfrontTimeIsMillisecondsAndUtcDays) {
                   "SELECT count(*) FROM cloudfront_realtime_logs "
                   "WHERE year = '2026' AND month = '01' AND day = '01'"),
               "1\n");
+}
+
+// The published sample's cloudfront_logs.
+constexpr const char* kStandardColumns =
+    "date DATE,time VARCHAR,x_edge_location VARCHAR,sc_bytes BIGINT,c_ip VARCHAR,cs_method VARCHAR,"
+    "cs_host VARCHAR,cs_uri_stem VARCHAR,sc_status INTEGER,cs_referer VARCHAR,cs_user_agent VARCHAR,"
+    "cs_uri_query VARCHAR,cs_cookie VARCHAR,x_edge_result_type VARCHAR,x_edge_request_id VARCHAR,"
+    "x_host_header VARCHAR,cs_protocol VARCHAR,cs_bytes BIGINT,time_taken FLOAT,x_forwarded_for VARCHAR,"
+    "ssl_protocol VARCHAR,ssl_cipher VARCHAR,x_edge_response_result_type VARCHAR,cs_protocol_version VARCHAR,"
+    "fle_status VARCHAR,fle_encrypted_fields INTEGER,c_port INTEGER,time_to_first_byte FLOAT,"
+    "x_edge_detailed_result_type VARCHAR,sc_content_type VARCHAR,sc_content_len BIGINT,sc_range_start BIGINT,"
+    "sc_range_end BIGINT,";
+
+TEST(Views, StandardLogsHaveTheSamplesColumns) {
+    RequestLake lake;
+    lake.capture({});
+    const auto result = lake.engine().run_user_sql("SELECT * FROM cloudfront_logs");
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(columns_of(*result), kStandardColumns);
+    EXPECT_EQ(result->columns.size(), 33U);
+}
+
+TEST(Views, StandardLogsTurnTheHostsRoundAndWriteAnEarlyEndAsZero) {
+    RequestLake lake;
+    lake.capture({.headers = "host:api.example.com\n", .status = 499});
+    EXPECT_EQ(ask(lake.engine(),
+                  "SELECT CAST(date AS VARCHAR), time, cs_host, x_host_header IS NULL, sc_status "
+                  "FROM cloudfront_logs"),
+              "2026-09-21|14:13:20|d111.example.net|true|0\n");
+}
+
+TEST(Views, TheGatewaysLogHasTheSamplesNineColumns) {
+    RequestLake lake;
+    lake.capture({.method = "POST", .path = "/random/strings", .principal = "ann"});
+    lake.capture({.bytes_sent = 5'000'000'000});
+    const auto result = lake.engine().run_user_sql("SELECT * FROM tallyman.restapi_access_log_iceberg");
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(columns_of(*result),
+              "request_id VARCHAR,ip VARCHAR,user VARCHAR,request_time TIMESTAMP,http_method VARCHAR,"
+              "resource_path VARCHAR,status VARCHAR,protocol VARCHAR,response_length INTEGER,");
+    EXPECT_EQ(
+        ask(lake.engine(),
+            "SELECT request_id, ip, \"user\", CAST(request_time AS VARCHAR), http_method, resource_path, "
+            "status, protocol, response_length FROM restapi_access_log_iceberg ORDER BY 1"),
+        "00c0ffee00c0ffee0000000000000000|192.0.2.7|ann|2026-09-21 14:13:20|POST|/random/strings|200|"
+        "HTTP/1.1|1000\n"
+        "00c0ffee00c0ffee0000000000000001|192.0.2.7|null|2026-09-21 14:13:20|GET|/example|200|HTTP/1.1|"
+        "2147483647\n");
+}
+
+TEST(Views, HeadersAreCompleteWithTheKeyMasked) {
+    RequestLake lake;
+    std::string headers = "host:api.example.com\n";
+    for (int i = 0; i < 40; ++i)
+        headers += "x-filler-" + std::to_string(i) + ":" + std::string(30, 'f') + "\n";
+    lake.capture({.headers = headers + "x-api-key:key_1\n"});
+    EXPECT_EQ(ask(lake.engine(),
+                  "SELECT length(cs_headers) > 1600, cs_headers LIKE '%0AX-Api-Key:key_1%0A', "
+                  "length(cs_header_names) - length(replace(cs_header_names, '%0A', '')) "
+                  "FROM cloudfront_realtime_logs"),
+              "true|true|126\n");
+}
+
+// Files from before a column was there are read beside those that have it.
+TEST(Views, AnOlderTablesRowsHoldNullInNewColumns) {
+    RequestLake lake([](const lake::LakeServices& services) {
+        const Status written = tally::test::write_older_requests(services, 2);
+        EXPECT_TRUE(written.ok()) << written.error().message;
+    });
+    lake.capture({.principal = "ann", .dimensions = "x-tokens-used=17\n"});
+    constexpr const char* kQuestion =
+        "SELECT cs_method, sc_status, principal, dimensions ->> 'x-tokens-used' FROM requests ORDER BY 1";
+    constexpr const char* kRows = "GET|200|ann|17\ncs_method-0|200|null|null\ncs_method-1|200|null|null\n";
+    EXPECT_EQ(ask(lake.engine(), kQuestion), kRows);
+    lake.deliver();
+    lake.capture({.method = "PUT"});
+    lake.deliver();
+    EXPECT_EQ(ask(lake.engine(), kQuestion), "GET|200|ann|17\nPUT|200|null|null\n" + std::string(kRows + 15));
+    EXPECT_EQ(ask(lake.engine(), "SELECT count(principal) FROM requests WHERE principal = 'ann'"), "1\n");
+    EXPECT_EQ(ask(lake.engine(), "SELECT count(*) FROM requests WHERE dimensions IS NULL"), "3\n");
 }
 
 TEST(Views, TheSamplesWayToTheKeyWorks) {
