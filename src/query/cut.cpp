@@ -1,5 +1,7 @@
 #include "query/cut.hpp"
 
+#include "model/requests_table.hpp"
+
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -14,13 +16,16 @@ std::string local_path(std::string_view location) {
     return std::string(location);
 }
 
-Result<std::vector<std::string>> paths_of(const lake::Table& table, const lake::TableState& state,
-                                          SnapshotId snapshot) {
+// A writer that gives no counts of values leaves it open what is in the file.
+bool has_all_columns(const lake::DataFile& file) {
+    return file.value_counts.contains(kRequestsColumns.back().field_id);
+}
+
+Result<DataPaths> paths_of(const lake::Table& table, const lake::TableState& state, SnapshotId snapshot) {
     TRY_ASSIGN(const auto files, table.files(state, snapshot));
-    std::vector<std::string> paths;
-    paths.reserve(files.size());
+    DataPaths paths;
     for (const lake::DataFile& file : files)
-        paths.push_back(local_path(file.path));
+        (has_all_columns(file) ? paths.whole : paths.older).push_back(local_path(file.path));
     return paths;
 }
 

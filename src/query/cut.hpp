@@ -4,6 +4,7 @@
 #include "capture/capture_log.hpp"
 #include "lake/table.hpp"
 #include "query/query_engine.hpp"
+#include "query/views.hpp"
 
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace tally::query {
 // What a query reads: the files of one snapshot and the records captured beyond it. Together they hold every
 // record once. Owns the mapped segments of the records.
 struct LoadedCut {
-    std::vector<std::string> files;   // absolute paths of Parquet files
+    DataPaths files;
     std::vector<capture::Scan> tail;  // in the order they were read
 };
 

@@ -127,8 +127,9 @@ Status Session::prepare_views(const LoadedCut& cut, const ViewsUsed& used, std::
 
 Status Session::lock(const LoadedCut& cut) {
     std::string paths;
-    for (const std::string& file : cut.files)
-        paths += (paths.empty() ? "" : ", ") + sql_literal(file);
+    for (const auto* files : {&cut.files.whole, &cut.files.older})
+        for (const std::string& file : *files)
+            paths += (paths.empty() ? "" : ", ") + sql_literal(file);
     return execute(
         fmt::format("SET allowed_directories = []; SET allowed_paths = [{}];"
                     "SET enable_external_access = false; SET lock_configuration = true;",

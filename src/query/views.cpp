@@ -5,6 +5,7 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace tally::query {
 namespace {
@@ -86,6 +87,14 @@ std::string schema_of_files() {
     return schema;
 }
 
+std::vector<std::string> literals(const std::vector<std::string>& texts) {
+    std::vector<std::string> literals;
+    literals.reserve(texts.size());
+    for (const std::string& text : texts)
+        literals.push_back(sql_literal(text));
+    return literals;
+}
+
 }  // namespace
 
 std::string sql_literal(std::string_view text) {
@@ -98,22 +107,21 @@ std::string sql_literal(std::string_view text) {
     return literal + "'";
 }
 
-std::string requests_view(const std::vector<std::string>& files, std::string_view tail_function,
-                          bool with_tail) {
+std::string requests_view(const DataPaths& files, std::string_view tail_function, bool with_tail) {
+    // Folder names hold the partition's day, which is no column.
+    std::vector<std::string> sources;
+    if (!files.whole.empty())
+        sources.push_back(fmt::format("read_parquet([{}], hive_partitioning = false)",
+                                      fmt::join(literals(files.whole), ", ")));
+    if (!files.older.empty())
+        sources.push_back(fmt::format("read_parquet([{}], hive_partitioning = false, schema = MAP {{{}}})",
+                                      fmt::join(literals(files.older), ", "), schema_of_files()));
+    if (with_tail || sources.empty())
+        sources.push_back(fmt::format("{}()", tail_function));
     const std::string columns = column_list(kAll);
     std::string body;
-    if (!files.empty()) {
-        std::string list;
-        for (const std::string& file : files)
-            list += (list.empty() ? "" : ", ") + sql_literal(file);
-        // Folder names hold the partition's day, which is no column.
-        body =
-            fmt::format("SELECT {} FROM read_parquet([{}], hive_partitioning = false, schema = MAP {{{}}})",
-                        columns, list, schema_of_files());
-    }
-    if (with_tail || files.empty())
-        body +=
-            fmt::format("{}SELECT {} FROM {}()", body.empty() ? "" : " UNION ALL ", columns, tail_function);
+    for (const std::string& source : sources)
+        body += fmt::format("{}SELECT {} FROM {}", body.empty() ? "" : " UNION ALL ", columns, source);
     return "CREATE VIEW requests AS " + body + ";";
 }
 

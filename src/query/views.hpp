@@ -27,11 +27,17 @@ using SampleViews = std::bitset<kSampleViews.size()>;  // in the order of kSampl
 // `text` as an SQL literal.
 std::string sql_literal(std::string_view text);
 
+// Absolute paths of Parquet files.
+struct DataPaths {
+    std::vector<std::string> whole;  // they have all of kRequestsColumns, under these names
+    std::vector<std::string> older;  // they may lack some: from before a column was there
+};
+
 // requests: the rows of `files` and, when `with_tail`, those of `tail_function`, under the columns of
-// kRequestsColumns. Columns are found by their field ids, as Iceberg has it, and are null in a file from
-// before they were there. Without files the tail's function gives the columns and no rows.
-std::string requests_view(const std::vector<std::string>& files, std::string_view tail_function,
-                          bool with_tail);
+// kRequestsColumns. In older files columns are found by their field ids, as Iceberg has it, which costs a
+// query some milliseconds more; what is not there is null. Without files the tail's function gives the
+// columns and no rows.
+std::string requests_view(const DataPaths& files, std::string_view tail_function, bool with_tail);
 
 // The views of `wanted`, which stand on requests.
 std::string sample_views(const SampleViews& wanted);
