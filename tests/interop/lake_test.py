@@ -139,11 +139,33 @@ class LakeTest:
     def test_requests_table(self):
         location = self.expected["requests"]
         arrow = StaticTable.from_metadata(location).scan().to_arrow()
-        assert arrow.num_rows == 2 and arrow.num_columns == 55
+        assert arrow.num_rows == 2 and arrow.num_columns == 57
         assert arrow["sc_status"].to_pylist() in ([7, None], [None, 7])
         found = self.con.execute(f"SELECT count(*), sum(sc_bytes)::BIGINT, max(time_taken) FROM "
                                  f"iceberg_scan('{plain_path(location)}')").fetchone()
         assert found == (2, 8, 0.5), found
+
+    def test_upgraded_table(self):
+        """Two rows from before `principal` and `dimensions` were there, one from after."""
+        upgraded = self.expected["upgraded"]
+        for location, rows in ((upgraded["opened"], 2), (upgraded["location"], 3)):
+            table = StaticTable.from_metadata(location)
+            assert [(f.field_id, f.name) for f in table.schema().fields][-2:] == [
+                (56, "principal"), (57, "dimensions")]
+            assert (table.schema().schema_id, table.metadata.last_column_id) == (1, 57)
+            assert [len(s.fields) for s in table.schemas().values()] == [55, 57]
+            arrow = table.scan().to_arrow()
+            assert (arrow.num_rows, arrow.num_columns) == (rows, 57)
+            want = [(None, None)] * 2 + [("principal-0", "dimensions-0")] * (rows - 2)
+            read = "SELECT principal, dimensions FROM iceberg_scan('{}') ORDER BY ALL NULLS FIRST"
+            assert self.con.execute(read.format(plain_path(location))).fetchall() == want
+            found = zip(arrow["principal"].to_pylist(), arrow["dimensions"].to_pylist())
+            assert sorted(found, key=lambda row: row[0] or "") == want
+        assert [s.schema_id for s in table.snapshots()] == [0, 1], "a snapshot keeps its schema"
+        first = table.snapshots()[0].snapshot_id
+        assert table.scan(snapshot_id=first).to_arrow().num_columns == 55
+        assert table.scan(row_filter="principal = 'principal-0'").to_arrow().num_rows == 1
+        assert table.scan(row_filter="principal is null").to_arrow().num_rows == 2
 
     # --- history ---
 

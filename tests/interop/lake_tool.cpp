@@ -8,6 +8,7 @@
 #include "lake/table.hpp"
 #include "model/requests_table.hpp"
 #include "support/memory_pointer_store.hpp"
+#include "support/older_requests.hpp"
 
 #include <cstdio>
 #include <limits>
@@ -283,6 +284,26 @@ Status write_requests(World& world, JsonWriter& out) {
     return {};
 }
 
+// A table of the first version, opened by this one and appended to.
+Status write_upgraded(World& world, JsonWriter& out) {
+    LakeServices services = world.services();
+    services.name_space = "upgraded";
+    TRY(tally::test::write_older_requests(services, 2));
+    TableDefinition now = tally::test::first_requests_definition();
+    now.fields = fields_from(kRequestsColumns);
+    TRY_ASSIGN(const Table table, Table::open_or_create(services, now));
+    TRY_ASSIGN(const auto opened, table.state());
+    ColumnBatch batch{.rows = 1, .columns = {}};
+    for (const ColumnDefinition& column : kRequestsColumns)
+        batch.columns.push_back(tally::test::older_column(column, 1));
+    TRY_ASSIGN(auto file, table.write_file(batch, tally::test::kOlderDay));
+    TRY(table.append({.files = {file}, .summary = {}}));
+    TRY_ASSIGN(const auto state, table.state());
+    out.key("upgraded").begin_object().field("opened", opened.metadata_location);
+    out.field("location", state.metadata_location).end_object();
+    return {};
+}
+
 Status write_all(const Path& folder) {
     World world(folder / "lake");
     Json out;
@@ -292,6 +313,7 @@ Status write_all(const Path& folder) {
     TRY(write_many(world, out.writer()));
     TRY(write_large(world, out.writer()));
     TRY(write_requests(world, out.writer()));
+    TRY(write_upgraded(world, out.writer()));
     out.writer().end_object();
     return write_new_file(world.files, folder / "expected.json", out.writer().take());
 }
