@@ -32,14 +32,6 @@ void append_member(std::string_view name, std::string_view value, bool is_cut, s
 
 }  // namespace
 
-bool is_dimension_name(std::string_view name) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    };
-    return !name.empty() && name.size() <= kDimensionNameMax && name[0] >= 'a' && name[0] <= 'z' &&
-           std::all_of(name.begin(), name.end(), allowed);
-}
-
 void append_dimensions_json(std::string_view lines, std::string& out) {
     std::string members;
     while (!lines.empty()) {

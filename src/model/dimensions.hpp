@@ -17,7 +17,14 @@ inline constexpr std::string_view kCutMark = "\xE2\x80\xA6";  // U+2026
 
 // Lower-case letters, digits, '-' and '_', beginning with a letter: what a header's name may be to be a
 // dimension. Such a name needs no quoting in JSON paths.
-bool is_dimension_name(std::string_view name);
+constexpr bool is_dimension_name(std::string_view name) {
+    if (name.empty() || name.size() > kDimensionNameMax || name[0] < 'a' || name[0] > 'z')
+        return false;
+    for (const char c : name)
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_')
+            return false;
+    return true;
+}
 
 // Appends the lines as one JSON object of texts in their order: {"x-model":"small","x-tokens-used":"17"}.
 // Always valid UTF-8: other bytes and control characters stand as %XX. A last line without its end was cut:

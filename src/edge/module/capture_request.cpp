@@ -86,7 +86,9 @@ ngx_int_t capture_response_header(ngx_http_request_t* request) {
     if (context == nullptr || context->step != CaptureStep::kNotYet)
         return next_header_filter(request);
     const Moment now = here->now();
-    if (append_record(request, *context, *here, now, false)) {
+    const bool written = append_record(request, *context, *here, now, false);
+    hide_dimensions(*request, context->config->dimensions);
+    if (written) {
         context->step = CaptureStep::kWritten;
         return next_header_filter(request);
     }

@@ -94,6 +94,7 @@ void* create_location_config(ngx_conf_t* cf) {
         config->enabled = NGX_CONF_UNSET;
         config->anonymous = NGX_CONF_UNSET;
         config->on_full = NGX_CONF_UNSET_UINT;
+        unset_dimension_config(config->dimensions);
     }
     return config;
 }
@@ -123,6 +124,7 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
     inherit(to->stage, from->stage);
     inherit(to->edge_location, from->edge_location);
     inherit(to->distribution, from->distribution);
+    merge_dimension_config(from->dimensions, to->dimensions);
     if (to->key_headers == nullptr)
         to->key_headers = from->key_headers;
     if (to->key_headers == nullptr)
@@ -173,6 +175,10 @@ ngx_command_t commands[] = {
      NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, edge_location), nullptr},
     {str("tallyman_distribution"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_str_slot,
      NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, distribution), nullptr},
+    {str("tallyman_dimension"), kEverywhere | NGX_CONF_1MORE, set_dimension_names, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConfig, dimensions), nullptr},
+    {str("tallyman_dimension_hide"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot,
+     NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, dimensions.hide), nullptr},
     {str("tallyman_capture_dir"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
      offsetof(MainConfig, capture_folder), nullptr},
     {str("tallyman_key_table"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edge/module/dimensions.hpp"
 #include "edge/module/ngx.hpp"
 
 namespace tally::edge {
@@ -31,6 +32,7 @@ struct LocationConfig {
     ngx_str_t stage;
     ngx_str_t edge_location;
     ngx_str_t distribution;
+    DimensionConfig dimensions;
 };
 
 extern ngx_http_module_t module_context;

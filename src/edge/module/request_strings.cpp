@@ -99,7 +99,7 @@ std::size_t RequestStrings::room() const {
     return sizeof(KeySlot) + context_.principal.len + config.stage.len + config.edge_location.len +
            config.distribution.len + core_location(request_).name.len + request_->uri.len +
            request_->method_name.len + request_->unparsed_uri.len + request_->headers_out.content_type.len +
-           request_->headers_out.charset.len + 16 + context_.headers_room +
+           request_->headers_out.charset.len + 16 + context_.headers_room + dimensions_room(config.dimensions) +
            (query_has_key_ ? masking_room(query_) : 0) +
            (referer_has_key_ ? masking_room(request_->headers_in.referer->value) : 0);
 }
@@ -126,6 +126,7 @@ void RequestStrings::write(RecordBuilder& record) {
     write_behavior_pattern(record);
     write_headers(record);
     put_text(record, capture::kPrincipal, context_.principal);
+    write_dimensions(*request_, config.dimensions, record);
 }
 
 // CloudFront's name for the behaviour that takes what no other one does is "*".
