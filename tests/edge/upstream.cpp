@@ -33,6 +33,15 @@ std::size_t content_length(const std::string& head) {
     return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 18, nullptr, 10);
 }
 
+std::string echoed_headers(const std::string& head) {
+    constexpr std::string_view kMark = "Echo-";
+    std::string headers;
+    for (std::size_t at = 0; at < head.size(); at = head.find("\r\n", at) + 2)
+        if (head.compare(at, kMark.size(), kMark) == 0)
+            headers += head.substr(at + kMark.size(), head.find("\r\n", at) + 2 - at - kMark.size());
+    return headers;
+}
+
 }  // namespace
 
 Upstream::Upstream() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -140,9 +149,9 @@ bool Upstream::answer(int socket, const std::string& head, const std::string& bo
         wait_for_release();
     const std::string text = body.empty() ? "hello" : body;
     const int status = path.starts_with("/status/") ? std::atoi(path.c_str() + 8) : 200;
-    send_all(socket,
-             fmt::format("HTTP/1.1 {} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                         status, text.size()));
+    send_all(socket, fmt::format("HTTP/1.1 {} Status\r\nContent-Type: application/json\r\n"
+                                 "Content-Length: {}\r\n{}\r\n",
+                                 status, text.size(), echoed_headers(head)));
     if (head.starts_with("HEAD "))
         return true;
     if (path.starts_with("/hold")) {

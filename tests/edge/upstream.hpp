@@ -18,6 +18,8 @@ namespace tally::test {
 //   /drop       closes without answer /hold      answers half, waits for release(), answers the rest
 //   /wait       waits for release() before any answer
 //   /upgrade    101, then echoes      else       200, the request's body or "hello"
+//
+// The last has, for each header "echo-NAME: value" of the request, "NAME: value" in the answer.
 class Upstream {
   public:
     Upstream();
