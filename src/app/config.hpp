@@ -41,6 +41,11 @@ struct Config {
         std::string stage = "prod";
         std::string edge_location = "LOCAL1-P1";
         std::string distribution = "localhost";
+        std::vector<std::string> access_logs;           // "standard", "realtime", "apigateway"
+        std::string access_log_folder = "access-logs";  // relative to the data folder
+        Microseconds access_log_interval = std::chrono::seconds(60);
+        std::string distribution_id = "ELOCAL";
+        std::vector<std::string> realtime_fields;  // empty = those of the published sample
         bool operator==(const Edge&) const = default;
     } edge;
 

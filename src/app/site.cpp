@@ -6,6 +6,7 @@
 #include "accounts/usage_plans.hpp"
 #include "api/openapi.hpp"
 #include "api/resources.hpp"
+#include "app/access_log_task.hpp"
 #include "app/adapters.hpp"
 #include "app/delivery_control.hpp"
 #include "app/edge_control.hpp"
@@ -94,6 +95,7 @@ struct Site::Impl final : api::Deployment {
     std::optional<accounts::Keys> keys;
     std::optional<capture::CaptureLog> log;
     std::optional<lake::Table> requests;
+    std::unique_ptr<AccessLogTask> access_logs;  // null where none are configured
     std::optional<delivery::Delivery> delivery;
     std::optional<DeliveryControl> delivery_control;
     std::unique_ptr<query::QueryEngine> engine;
@@ -163,6 +165,12 @@ Status Site::Impl::open_data() {
     options.flush_interval = config.delivery.flush_interval;
     options.flush_size = config.delivery.flush_size;
     options.errors_folder = folder.errors();
+    // Access logs take the log too.
+    TRY_ASSIGN(const auto table, requests->state());
+    TRY_ASSIGN(const auto delivered, delivery::DeliveryState::read(table));
+    TRY_ASSIGN(access_logs, AccessLogTask::open(folder, config, *log, machine.files, delivered.positions));
+    if (access_logs)
+        options.removable = [this](const capture::Positions& all) { return access_logs->removable(all); };
     delivery.emplace(options, *log, *requests, machine.files, machine.clock, machine.random);
     delivery_control.emplace(*delivery, *log, *requests, machine.files, folder.errors(),
                              uncaptured_counters_file(folder));
@@ -274,6 +282,8 @@ void Site::start() {
             site.delivery_control->count_sync_failure();
         site.sync_faults.report(synced);
     });
+    if (site.access_logs)
+        site.access_logs->start();
     site.expiry_task.emplace(kExpiryInterval,
                              [&site] { site.expiry_faults.report(widen(site.keys->revoke_expired())); });
 }
@@ -283,9 +293,11 @@ Status Site::stop() {
     impl_->delivery->stop();
     if (impl_->delivery_thread.joinable())
         impl_->delivery_thread.join();
+    const Status logged = impl_->access_logs ? impl_->access_logs->stop() : Status();
     const auto flushed = impl_->delivery->flush();
     impl_->sync_task.reset();
     TRY(impl_->log->sync());
+    TRY(logged);
     return flushed ? Status()
                    : Status(flushed.error().within("the last delivery (the records stay in the log)"));
 }

@@ -108,4 +108,19 @@ Result<Positions> Positions::from_json(std::string_view text) {
     return positions;
 }
 
+Positions taken_by_both(const Positions& a, const Positions& b) {
+    Positions both;
+    for (const auto& [writer, left] : a.writers) {
+        const auto found = b.writers.find(writer);
+        if (found == b.writers.end())
+            continue;
+        const WriterPosition& right = found->second;
+        WriterPosition position{std::min(left.next, right.next), left.skipped};
+        position.skipped.insert(right.skipped.begin(), right.skipped.end());
+        position.skipped.erase(position.skipped.lower_bound(position.next), position.skipped.end());
+        both.writers.emplace(writer, std::move(position));
+    }
+    return both;
+}
+
 }  // namespace tally::capture

@@ -41,4 +41,7 @@ struct Positions {
     static Result<Positions> from_json(std::string_view text);
 };
 
+// What has been taken according to both: the records that neither of two takers needs any more.
+Positions taken_by_both(const Positions& a, const Positions& b);
+
 }  // namespace tally::capture

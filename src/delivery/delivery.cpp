@@ -108,7 +108,8 @@ Result<FlushResult> Delivery::Impl::flush() {
         more = delivered->more;
         // With every commit, because the log's folder is bounded; and when there was nothing to commit,
         // because a crash may have come between an earlier commit and its removals.
-        const auto removed = log.remove_taken(delivered->committed);
+        const auto removed = log.remove_taken(options.removable ? options.removable(delivered->committed)
+                                                                : std::move(delivered->committed));
         if (!removed.ok())
             return removed.error().within("removing delivered segments");
     }
