@@ -217,23 +217,24 @@ bool NginxProcess::ended(int pid, int signal, Microseconds timeout) {
     return true;
 }
 
-// Workers outlive a master that was killed, and keep its port.
+// Workers outlive a master that was killed, and keep its port. One that was being made at that moment still
+// shows the master's name.
 void NginxProcess::end_orphans() const {
     const std::optional<int> master = read_pid(nginx_pid_path(config_));
     if (!master || is_alive(*master))
         return;
     const auto orphans = [&] {
         std::vector<int> pids = group_members(*master);
-        std::erase_if(pids, [](int pid) { return !command_line(pid).starts_with("nginx: worker process"); });
+        std::erase_if(pids, [](int pid) { return !command_line(pid).starts_with("nginx: "); });
         return pids;
     };
-    const Microseconds deadline = clock_.monotonic() + std::chrono::seconds(2);
-    for (const int pid : orphans())
-        ::kill(pid, SIGTERM);
-    while (!orphans().empty() && clock_.monotonic() < deadline)
-        std::this_thread::sleep_for(kPollPause);
-    for (const int pid : orphans())
-        ::kill(pid, SIGKILL);
+    for (const int signal : {SIGTERM, SIGKILL}) {
+        const Microseconds deadline = clock_.monotonic() + std::chrono::seconds(2);
+        for (const int pid : orphans())
+            ::kill(pid, signal);
+        while (!orphans().empty() && clock_.monotonic() < deadline)
+            std::this_thread::sleep_for(kPollPause);
+    }
 }
 
 Status NginxProcess::stop(Microseconds timeout) {
