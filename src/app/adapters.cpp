@@ -10,7 +10,6 @@ edge::KeyEntry entry_of(const accounts::PublishedKey& key) {
     entry.digest = key.digest;
     entry.key_id = key.id;
     entry.customer_id = key.customer;
-    entry.usage_plan = UsagePlanId(key.usage_plan);
     entry.revoked = key.revoked;
     entry.expires_at = key.expires_at;
     return entry;

@@ -21,7 +21,6 @@ struct KeyEntry {
     Digest128 digest;
     KeyId key_id;               // at most kKeyIdSizeMax bytes
     CustomerId customer_id;     // at most kCustomerIdSizeMax bytes; empty = none
-    UsagePlanId usage_plan;     // at most kUsagePlanSizeMax bytes; empty = none
     std::uint32_t ordinal = 0;  // of the key's account in the limit file; 0 = it has none
     std::uint32_t plan = 0;     // PlanEntry::ordinal; 0 = no limits of a plan
     // A prepaid customer's account in the limit file; 0 = pays later
@@ -59,7 +58,9 @@ class KeyTable {
     // there.
     Status rebuild(std::span<const KeyEntry> entries);
 
-    // Adds the key or changes what is known of it. Accepted by workers when this returns.
+    // Adds the key or changes what is known of it. Accepted by workers when this returns. Takes microseconds,
+    // and some 50 ns a known key whenever the number of keys has doubled. kIo on a full disk: nothing
+    // changed.
     Status upsert(const KeyEntry& entry);
 
     // Refused by workers when this returns. kNotFound: no such key.
@@ -77,7 +78,7 @@ class KeyTable {
   private:
     class Mapping;
 
-    Status replace_by(std::uint64_t capacity, std::span<const KeyEntry> entries, bool keep_old);
+    Status replace_by(std::span<const KeyEntry> entries);
 
     const Path path_;
     const SipKey secret_;

@@ -2,14 +2,15 @@
 
 #include "base/siphash.hpp"
 #include "edge/key_table_format.hpp"
+#include "edge/mapped_file.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tally::edge {
 
-// Whether a mapped file of `file_size` bytes is a key table of this version and of this start of the machine.
-bool is_key_table(const KeyTableHeader& header, std::uint64_t file_size);
+// Whether these bytes are a key table of this version and of this start of the machine.
+bool is_key_table(const char* data, std::uint64_t size);
 
 enum class KeyLookup : std::uint8_t { kActive, kRevoked, kUnknown, kUnavailable };
 
@@ -19,44 +20,34 @@ enum class KeyLookup : std::uint8_t { kActive, kRevoked, kUnknown, kUnavailable 
 class KeyTableReader {
   public:
     // Not an errno: the file is there and is no key table of this version, machine start and size.
-    static constexpr int kBadTable = -1;
+    static constexpr int kBadTable = MappedFile::kBadFile;
 
-    KeyTableReader() = default;
+    // As MappedFile.
+    int open(const char* path) { return file_.open(path); }
 
-    ~KeyTableReader() { close(); }
+    int refresh() { return file_.refresh(); }
 
-    KeyTableReader(const KeyTableReader&) = delete;
-    KeyTableReader& operator=(const KeyTableReader&) = delete;
+    void close() { file_.close(); }
 
-    // `path` is zero-terminated and outlives the reader. 0, an errno or kBadTable; a table that was mapped
-    // before stays in use when the new one cannot be.
-    int open(const char* path);
-
-    // Maps the file at the path if it is another one than the mapped. 0, an errno or kBadTable.
-    int refresh();
-
-    void close();
-
-    [[nodiscard]] bool available() const { return header_ != nullptr; }
+    [[nodiscard]] bool available() const { return file_.data() != nullptr; }
 
     // Call only when available().
     [[nodiscard]] Digest128 digest(const void* key, std::size_t size) const;
 
-    // kActive and kRevoked (revoked or expired at `now_us`) fill `out` with a consistent copy of the slot.
-    // kUnavailable: no table, or the slot is being rewritten and does not come to rest.
-    KeyLookup find(const Digest128& digest, std::int64_t now_us, KeySlot& out);
+    // kActive and kRevoked (revoked or expired at `now_us`) fill `out` with a consistent copy of the record.
+    // kUnavailable: no table, or the record is being rewritten and does not come to rest.
+    KeyLookup find(const Digest128& digest, std::int64_t now_us, KeyRecord& out);
 
   private:
-    int map(int fd);
+    enum class Place : std::uint8_t { kFound, kFree, kBeyond };
 
-    const char* path_ = nullptr;
-    const KeyTableHeader* header_ = nullptr;
-    const KeySlot* slots_ = nullptr;
-    std::uint64_t slot_mask_ = 0;
-    std::uint64_t mapped_size_ = 0;
-    std::uint64_t device_ = 0;
-    std::uint64_t inode_ = 0;
-    SipKey secret_;
+    [[nodiscard]] const KeyTableHeader& header() const {
+        return *reinterpret_cast<const KeyTableHeader*>(file_.data());
+    }
+
+    Place locate(const Digest128& digest, const KeyRecord*& record) const;
+
+    MappedFile file_{MappedFile::Access::kRead, kKeyTableHeaderSize, is_key_table};
 };
 
 }  // namespace tally::edge

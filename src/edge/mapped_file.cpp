@@ -28,8 +28,11 @@ int MappedFile::map(int fd) {
     if (::fstat(fd, &info) != 0)
         return errno;
     const auto size = static_cast<std::uint64_t>(info.st_size);
-    if (data_ != nullptr && info.st_dev == device_ && info.st_ino == inode_ && size == size_)
+    const bool is_same = data_ != nullptr && info.st_dev == device_ && info.st_ino == inode_;
+    if (is_same && size == size_)
         return 0;
+    if (is_same && size > size_)
+        return extend(size);
     if (size < size_min_)
         return kBadFile;
     const int protection = access_ == Access::kRead ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -46,6 +49,16 @@ int MappedFile::map(int fd) {
     size_ = size;
     device_ = info.st_dev;
     inode_ = info.st_ino;
+    return 0;
+}
+
+// Keeps the pages that are mapped already, unlike a mapping from scratch.
+int MappedFile::extend(std::uint64_t size) {
+    void* memory = ::mremap(data_, size_, size, MREMAP_MAYMOVE);
+    if (memory == MAP_FAILED)
+        return errno;
+    data_ = static_cast<char*>(memory);
+    size_ = size;
     return 0;
 }
 

@@ -40,6 +40,7 @@ class MappedFile {
 
   private:
     int map(int fd);
+    int extend(std::uint64_t size);
 
     const Access access_;
     const std::uint64_t size_min_;

@@ -60,9 +60,11 @@ Status check_paths(const EdgeConfig& config) {
     for (const auto& [name, path] :
          {std::pair{"folder", &config.folder}, std::pair{"module", &config.module},
           std::pair{"capture folder", &config.capture_folder}, std::pair{"key table", &config.key_table},
-          std::pair{"counters", &config.counters}}) {
+          std::pair{"counters", &config.counters}, std::pair{"plan table", &config.plan_table},
+          std::pair{"limits", &config.limits}}) {
         TRY(check_plain(name, path->string()));
-        if (!path->is_absolute())
+        const bool is_optional = path == &config.plan_table || path == &config.limits;
+        if (!path->is_absolute() && !(is_optional && path->empty()))
             return Error{ErrorCode::kInvalidArgument,
                          fmt::format("The edge's {} \"{}\" must be an absolute path.", name, path->string())};
     }
@@ -117,12 +119,19 @@ events {{
         fmt::arg("module", config.module.string()), fmt::arg("connections", config.connections_max));
 }
 
+std::string limits_part(const EdgeConfig& config) {
+    if (config.plan_table.empty())
+        return "";
+    return fmt::format("    tallyman_plan_table \"{}\";\n    tallyman_limits \"{}\";\n",
+                       config.plan_table.string(), config.limits.string());
+}
+
 std::string module_part(const EdgeConfig& config) {
     return fmt::format(
         R"(    tallyman_capture_dir "{capture}";
     tallyman_key_table "{key_table}";
     tallyman_counters "{counters}";
-    tallyman_segment_size {segment_size};
+{limits}    tallyman_segment_size {segment_size};
     tallyman_capture_size_max {capture_size_max};
     tallyman_on_full {on_full};
     tallyman_key_header {key_headers};
@@ -132,7 +141,8 @@ std::string module_part(const EdgeConfig& config) {
     tallyman_distribution "{distribution}";
 )",
         fmt::arg("capture", config.capture_folder.string()), fmt::arg("key_table", config.key_table.string()),
-        fmt::arg("counters", config.counters.string()), fmt::arg("segment_size", config.segment_size),
+        fmt::arg("counters", config.counters.string()), fmt::arg("limits", limits_part(config)),
+        fmt::arg("segment_size", config.segment_size),
         fmt::arg("capture_size_max", config.capture_size_max),
         fmt::arg("on_full", config.on_full == OnFull::kReject ? "reject" : "serve"),
         fmt::arg("key_headers", fmt::join(config.key_headers, " ")),

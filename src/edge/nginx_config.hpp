@@ -31,6 +31,8 @@ struct EdgeConfig {
     Path capture_folder;  // must exist
     Path key_table;
     Path counters;
+    Path plan_table;  // empty, like limits: no limits
+    Path limits;
     std::uint64_t segment_size = 8ULL * 1024 * 1024;
     std::uint64_t capture_size_max = 4ULL * 1024 * 1024 * 1024;
     OnFull on_full = OnFull::kReject;

@@ -22,7 +22,7 @@ edge::KeyEntry key_entry(std::string_view key, std::string_view id) {
     entry.digest = siphash128(kSecret, key.data(), key.size());
     entry.key_id = KeyId{std::string(id)};
     entry.customer_id = CustomerId{"cus_1"};
-    entry.usage_plan = UsagePlanId{"plan_1"};
+    entry.plan = 1;
     return entry;
 }
 
@@ -35,6 +35,8 @@ EdgeSite::EdgeSite() {
     config_.module = EDGE_MODULE;
     config_.capture_folder = folder_.path() / "capture";
     config_.key_table = config_.folder / "keys.table";
+    config_.plan_table = config_.folder / "plans.table";
+    config_.limits = config_.folder / "limits";
     config_.counters = config_.folder / "edge.counters";
     config_.segment_size = 1024 * 1024;
     config_.stage = "test";
@@ -46,6 +48,14 @@ EdgeSite::EdgeSite() {
     EXPECT_TRUE(table.ok());
     keys_ = std::move(*table);
     EXPECT_TRUE(keys_->upsert(key_entry(kKey, "key_good")).ok());
+    auto plans = edge::PlanTable::open_or_create(config_.plan_table);
+    EXPECT_TRUE(plans.ok());
+    plans_ = std::move(*plans);
+    EXPECT_TRUE(plans_->upsert({1, "plan_1", {}}).ok());
+    auto limits = edge::LimitFile::open_or_create(config_.limits);
+    EXPECT_TRUE(limits.ok());
+    limits_ = std::move(*limits);
+    EXPECT_TRUE(limits_->finish_rebuild().ok());
     EXPECT_TRUE(keys_->upsert(key_entry(kRevokedKey, "key_revoked")).ok());
     EXPECT_TRUE(keys_->revoke(key_entry(kRevokedKey, "").digest).ok());
     nginx_ = std::make_unique<edge::NginxProcess>(*edge::find_nginx(), config_, clock_);

@@ -3,8 +3,10 @@
 #include "base/clock.hpp"
 #include "capture/capture_log.hpp"
 #include "edge/key_table.hpp"
+#include "edge/limit_file.hpp"
 #include "edge/nginx_config.hpp"
 #include "edge/nginx_process.hpp"
+#include "edge/plan_table.hpp"
 #include "http_exchange.hpp"
 #include "support/temp_folder.hpp"
 #include "upstream.hpp"
@@ -53,6 +55,8 @@ class EdgeSite : public testing::Test {
     std::uint16_t port_ = free_port();
     edge::EdgeConfig config_;
     std::unique_ptr<edge::KeyTable> keys_;
+    std::unique_ptr<edge::PlanTable> plans_;   // "plan_1" without limits, which all keys are under
+    std::unique_ptr<edge::LimitFile> limits_;  // ready
     std::unique_ptr<edge::NginxProcess> nginx_;
     capture::Scan scan_;
 };

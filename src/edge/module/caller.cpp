@@ -71,7 +71,7 @@ void put_hex(std::uint64_t value, char* to) {
         *to++ = kDigits[(value >> shift) & 0xF];
 }
 
-KeyMask id_mask(const KeySlot& slot) {
+KeyMask id_mask(const KeyRecord& slot) {
     KeyMask mask = {};
     mask.size = slot.key_id_size;
     std::memcpy(mask.text, slot.key_id, sizeof mask.text);
@@ -129,7 +129,7 @@ KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context
     if (!worker.keys.available())
         return mask;
     const Digest128 digest = worker.keys.digest(key, size);
-    KeySlot slot = {};
+    KeyRecord slot = {};
     const KeyLookup found = worker.keys.find(digest, context.start_wall_us, slot);
     if (found == KeyLookup::kActive || found == KeyLookup::kRevoked)
         return id_mask(slot);

@@ -151,6 +151,11 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
         static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
     if (!main->used)
         return NGX_OK;
+    if ((main->plan_table.len == 0) != (main->limits.len == 0)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"tallyman_plan_table\" and \"tallyman_limits\" need each other in http{}");
+        return NGX_ERROR;
+    }
     if (check_required(cf, main->capture_folder, "tallyman_capture_dir") != NGX_OK ||
         check_required(cf, main->key_table, "tallyman_key_table") != NGX_OK ||
         check_required(cf, main->counters, "tallyman_counters") != NGX_OK)
@@ -185,6 +190,10 @@ ngx_command_t commands[] = {
      offsetof(MainConfig, key_table), nullptr},
     {str("tallyman_counters"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
      offsetof(MainConfig, counters), nullptr},
+    {str("tallyman_plan_table"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
+     offsetof(MainConfig, plan_table), nullptr},
+    {str("tallyman_limits"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
+     offsetof(MainConfig, limits), nullptr},
     {str("tallyman_segment_size"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_segment_size,
      NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, segment_size), nullptr},
     {str("tallyman_capture_size_max"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, ngx_conf_set_off_slot,

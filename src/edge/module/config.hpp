@@ -10,6 +10,8 @@ struct MainConfig {
     ngx_str_t capture_folder;  // zero-terminated, like the paths below
     ngx_str_t key_table;
     ngx_str_t counters;
+    ngx_str_t plan_table;  // empty, like limits, where there are no limits
+    ngx_str_t limits;
     off_t segment_size;
     off_t capture_size_max;
     ngx_flag_t used;  // some location has `tallyman on`

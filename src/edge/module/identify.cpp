@@ -1,3 +1,4 @@
+#include "edge/module/admit.hpp"
 #include "edge/module/phases.hpp"
 #include "edge/module/refuse.hpp"
 #include "edge/module/request_context.hpp"
@@ -25,7 +26,8 @@ Refusal decide(const RequestContext& context, const LocationConfig& config, Work
 }  // namespace
 
 // Before the content phase, so that nothing reaches the upstream or a cache that may not. An internal
-// redirect into a stricter location is decided again; the page of an error is not.
+// redirect into a stricter location is decided again; the page of an error is not. Limits are asked last, and
+// once a request.
 ngx_int_t identify_request(ngx_http_request_t* request) {
     if (request != request->main)
         return NGX_DECLINED;
@@ -38,6 +40,11 @@ ngx_int_t identify_request(ngx_http_request_t* request) {
     if (context->refusal != Refusal::kNone || request->error_page)
         return NGX_DECLINED;
     context->refusal = decide(*context, *config, worker());
+    if (context->refusal == Refusal::kNone && context->auth == AuthResult::kIdentified &&
+        !context->admitted) {
+        context->admitted = true;
+        context->refusal = admit_caller(request, *context, *worker());
+    }
     return context->refusal == Refusal::kNone ? NGX_DECLINED : refuse(request, *context);
 }
 

@@ -53,8 +53,12 @@ RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig
     context->config = &config;
     request->log_handler = log_without_secrets;
     if (Worker* const here = worker()) {
-        stamp_start(request, *context, here->now());
+        const Moment now = here->now();
+        context->seen_monotonic_us = now.monotonic_us;
+        stamp_start(request, *context, now);
         find_caller(request, *context, *here);
+        if (context->has_slot())
+            here->limit_tables.name_plan(context->slot);
     }
     return context;
 }

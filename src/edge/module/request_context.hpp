@@ -4,6 +4,7 @@
 #include "edge/key_table_format.hpp"
 #include "edge/module/config.hpp"
 #include "edge/module/ngx.hpp"
+#include "edge/plan_table_format.hpp"
 #include "edge/result_type.hpp"
 #include "model/request_record.hpp"
 
@@ -17,6 +18,12 @@ enum class CaptureStep : std::uint8_t {
     kUncaptured  // there was no room; counted
 };
 
+// What the tables know of a caller.
+struct KeySlot : KeyRecord {
+    std::uint8_t usage_plan_size;
+    char usage_plan[kPlanNameSizeMax];  // the plan's name
+};
+
 // What the module keeps of one client request, from the first phase that sees it to the log phase. Lives in
 // the request's pool; zeroed memory is its start value.
 struct RequestContext {
@@ -24,6 +31,7 @@ struct RequestContext {
     capture::PendingRecord pending;
     std::int64_t start_wall_us;
     std::int64_t start_monotonic_us;
+    std::int64_t seen_monotonic_us;     // when this was made; later than the start where headers came slowly
     const ngx_table_elt_t* key_header;  // where the caller's key stands; null = no key
     ngx_str_t key;                      // points into the header's value; never leaves the module
     KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
@@ -33,6 +41,7 @@ struct RequestContext {
     std::uint16_t header_count;
     AuthResult auth;
     bool key_table_missing;  // there is a key and nothing to look it up in
+    bool admitted;           // the limits were asked, whatever they said; once a request
     Refusal refusal;
     CaptureStep step;
 

@@ -102,8 +102,10 @@ void tick(ngx_event_t* event) {
         report_writer(worker, worker.writer.prepare_ahead(static_cast<std::uint64_t>(worker.now().wall_us)));
     else if (second)
         open_writer(worker);
-    if (second)
+    if (second) {
         report_keys(worker, worker.keys.refresh());
+        worker.limit_tables.refresh(*worker.config);
+    }
     if (!ngx_exiting)
         ngx_add_timer(event, kTickMs);
 }
@@ -157,6 +159,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
     open_counters(*the_worker);
     const auto* key_table = reinterpret_cast<const char*>(config->key_table.data);
     report_keys(*the_worker, the_worker->keys.open(key_table));
+    the_worker->limit_tables.open(*config);
     open_writer(*the_worker);
     start_timer(*the_worker);
     return NGX_OK;

@@ -3,6 +3,7 @@
 #include "capture/segment_writer.hpp"
 #include "edge/counter_file.hpp"
 #include "edge/key_table_reader.hpp"
+#include "edge/module/limit_tables.hpp"
 #include "edge/module/ngx.hpp"
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct Moment {
 struct Worker {
     capture::SegmentWriter writer;
     KeyTableReader keys;
+    LimitTables limit_tables;
     CounterFile counters;
 
     const MainConfig* config = nullptr;

@@ -3,6 +3,7 @@
 #include "edge/key_table_reader.hpp"
 #include "support/temp_folder.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -30,7 +31,10 @@ KeyEntry entry_for(int n) {
     entry.digest = siphash128(kSecret, key.data(), key.size());
     entry.key_id = KeyId{fmt::format("key_{:016}", n)};
     entry.customer_id = CustomerId{fmt::format("cus_{:016}", n / 10)};
-    entry.usage_plan = UsagePlanId{"plan_0000000000000001"};
+    entry.ordinal = static_cast<std::uint32_t>(n);
+    entry.plan = 7;
+    entry.credit_account = static_cast<std::uint32_t>(n / 10);
+    entry.first_quota_period = 20'000 + n;
     return entry;
 }
 
@@ -84,7 +88,10 @@ TEST_F(KeyTableTest, KeepsWhatWasPutInAcrossReopening) {
     EXPECT_TRUE(first->revoked);
     EXPECT_EQ(first->key_id, entry_for(1).key_id);
     EXPECT_EQ(first->customer_id, entry_for(1).customer_id);
-    EXPECT_EQ(first->usage_plan, entry_for(1).usage_plan);
+    EXPECT_EQ(first->ordinal, 1U);
+    EXPECT_EQ(first->plan, 7U);
+    EXPECT_EQ(first->credit_account, 0U);
+    EXPECT_EQ(first->first_quota_period, 20'001);
     EXPECT_EQ(first->expires_at, std::nullopt);
     EXPECT_EQ(table->find(expiring.digest)->expires_at, expiring.expires_at);
     EXPECT_FALSE(table->find(entry_for(3).digest).has_value());
@@ -114,6 +121,9 @@ TEST_F(KeyTableTest, RefusesWhatDoesNotFit) {
     entry = entry_for(1);
     entry.key_id = KeyId{};
     EXPECT_EQ(table->upsert(entry).error().code, ErrorCode::kInvalidArgument);
+    entry = entry_for(1);
+    entry.first_quota_period = std::int64_t{1} << 40;
+    EXPECT_EQ(table->upsert(entry).error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(table->size(), 0U);
     EXPECT_EQ(table->revoke(entry_for(1).digest).error().code, ErrorCode::kNotFound);
 }
@@ -132,7 +142,7 @@ TEST_F(KeyTableTest, RebuildReplacesEverything) {
 
 TEST_F(KeyTableTest, ADamagedHeaderIsNoticedAndRepairedByRebuild) {
     ASSERT_TRUE(open()->rebuild(std::vector<KeyEntry>{entry_for(1)}).ok());
-    for (const std::streamoff offset : {0, 8, 12, 16, 24, 31, 56, 64, 68}) {
+    for (const std::streamoff offset : {0, 8, 12, 16, 20, 24, 31, 40, 48, 56, 60}) {
         damage(offset);
         KeyTableReader reader;
         EXPECT_EQ(reader.open(path_.c_str()), KeyTableReader::kBadTable) << offset;
@@ -149,7 +159,7 @@ TEST_F(KeyTableTest, ADamagedHeaderIsNoticedAndRepairedByRebuild) {
 
 TEST_F(KeyTableTest, ATornFileIsNoticed) {
     ASSERT_TRUE(open()->rebuild(std::vector<KeyEntry>{entry_for(1)}).ok());
-    for (const std::uintmax_t size : {100000U, 4096U, 100U, 0U}) {
+    for (const std::uintmax_t size : {100000U, 65536U, 4096U, 100U, 0U}) {
         std::filesystem::resize_file(path(), size);
         const auto table = open();
         ASSERT_NE(table, nullptr);
@@ -174,7 +184,7 @@ TEST_F(KeyTableTest, AServerThatDiedWhileGrowingLeavesAUsableTable) {
     std::ofstream(path().string() + ".new") << "half a table";
     KeyTableReader reader;
     ASSERT_EQ(reader.open(path_.c_str()), 0);
-    KeySlot slot = {};
+    KeyRecord slot = {};
     EXPECT_EQ(reader.find(entry_for(1).digest, 0, slot), KeyLookup::kActive);
     const auto table = open();
     EXPECT_FALSE(table->needs_rebuild());
@@ -187,6 +197,40 @@ TEST_F(KeyTableTest, ReportsWhereItCannotWrite) {
     const auto table = KeyTable::open_or_create(folder_.path() / "none" / "keys.table", kSecret);
     ASSERT_FALSE(table.ok());
     EXPECT_THAT(table.error().message, testing::HasSubstr("none/keys.table"));
+}
+
+TEST_F(KeyTableTest, AFileOfVersion1AsksToBeRebuilt) {
+    std::string old(135'168, '\0');
+    old.replace(0, 8, "TALLYKEY");
+    old[8] = 1;
+    std::ofstream(path(), std::ios::binary) << old;
+    KeyTableReader reader;
+    EXPECT_EQ(reader.open(path_.c_str()), KeyTableReader::kBadTable);
+    const auto table = open();
+    EXPECT_TRUE(table->needs_rebuild());
+    ASSERT_TRUE(table->rebuild(std::vector<KeyEntry>{entry_for(1)}).ok());
+    EXPECT_EQ(reader.refresh(), 0);
+    EXPECT_TRUE(open()->find(entry_for(1).digest).has_value());
+}
+
+// Dies between the two steps of adding a key: it has a number, and no place in the index.
+TEST_F(KeyTableTest, AKeyThatWasHalfAddedIsNone) {
+    {
+        const auto table = open();
+        ASSERT_TRUE(table->upsert(entry_for(1)).ok());
+    }
+    {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(offsetof(KeyTableHeader, used));
+        file.put(2);
+    }
+    const auto table = open();
+    EXPECT_EQ(table->size(), 1U);
+    for (int n = 2; n < 5000; ++n)
+        ASSERT_TRUE(table->upsert(entry_for(n)).ok());
+    EXPECT_EQ(table->size(), 4999U);
+    for (int n = 1; n < 5000; ++n)
+        ASSERT_TRUE(table->find(entry_for(n).digest).has_value()) << n;
 }
 
 // A worker: looks up every published key again and again while the server adds more and the table grows.
@@ -202,7 +246,7 @@ int read_while_growing(const Path& path, const volatile int* published) {
         const int last = seen < 0 ? -seen : seen;
         for (int n = last; n > 0 && n > last - 100; --n) {
             const KeyEntry expected = entry_for(n);
-            KeySlot slot = {};
+            KeyRecord slot = {};
             const KeyLookup found = reader.find(expected.digest, 0, slot);
             problems += found != KeyLookup::kActive;
             problems += expected.key_id.str() != std::string(slot.key_id, slot.key_id_size);
@@ -241,30 +285,60 @@ TEST_F(KeyTableTest, ReadersInOtherProcessesFollowTheGrowthTo100000Keys) {
     KeyTableReader reader;
     ASSERT_EQ(reader.open(path_.c_str()), 0);
     for (int n = 1; n <= kKeys; ++n) {
-        KeySlot slot = {};
+        KeyRecord slot = {};
         ASSERT_EQ(reader.find(entry_for(n).digest, 0, slot), KeyLookup::kActive) << n;
     }
+}
+
+KeyEntry small_entry_for(int n) {
+    KeyEntry entry;
+    entry.digest = siphash128(kSecret, &n, sizeof n);
+    entry.key_id = KeyId{"key_same"};
+    return entry;
+}
+
+using Seconds = std::chrono::duration<double>;
+
+// Keys one at a time: none waits long, whatever grows, and each is accepted when its call returns.
+TEST_F(KeyTableTest, AMillionKeysComeOneByOne) {
+    constexpr int kKeys = 1'000'000;
+    const auto table = open();
+    KeyTableReader reader;
+    ASSERT_EQ(reader.open(path_.c_str()), 0);
+    Seconds longest{0};
+    for (int n = 0; n < kKeys; ++n) {
+        const auto start = std::chrono::steady_clock::now();
+        ASSERT_TRUE(table->upsert(small_entry_for(n)).ok());
+        KeyRecord record = {};
+        ASSERT_EQ(reader.find(small_entry_for(n).digest, 0, record), KeyLookup::kActive) << n;
+        longest = std::max(longest, Seconds(std::chrono::steady_clock::now() - start));
+    }
+    const auto size = std::filesystem::file_size(path());
+    RecordProperty("bytes_a_key", fmt::format("{:.1f}", static_cast<double>(size) / kKeys));
+    RecordProperty("longest_seconds", fmt::format("{:.4f}", longest.count()));
+    fmt::print("1,000,000 keys one by one: {:.1f} bytes a key, the slowest was accepted after {:.1f} ms\n",
+               static_cast<double>(size) / kKeys, longest.count() * 1000);
+    EXPECT_LE(size, 128ULL * kKeys);
+    EXPECT_LT(longest.count(), 1.0);
+    EXPECT_EQ(table->size(), static_cast<std::uint64_t>(kKeys));
 }
 
 TEST_F(KeyTableTest, AMillionKeysAreBuiltAtOnce) {
     constexpr int kKeys = 1'000'000;
     std::vector<KeyEntry> entries;
     entries.reserve(kKeys);
-    for (int n = 0; n < kKeys; ++n) {
-        KeyEntry entry;
-        entry.digest = siphash128(kSecret, &n, sizeof n);
-        entry.key_id = KeyId{"key_same"};
-        entries.push_back(std::move(entry));
-    }
+    for (int n = 0; n < kKeys; ++n)
+        entries.push_back(small_entry_for(n));
     const auto table = open();
     ASSERT_TRUE(table->rebuild(entries).ok());
     EXPECT_EQ(table->size(), static_cast<std::uint64_t>(kKeys));
+    EXPECT_LE(std::filesystem::file_size(path()), 128ULL * kKeys);
     KeyTableReader reader;
     ASSERT_EQ(reader.open(path_.c_str()), 0);
-    KeySlot slot = {};
+    KeyRecord record = {};
     for (int n = 0; n < kKeys; n += 997)
-        ASSERT_EQ(reader.find(siphash128(kSecret, &n, sizeof n), 0, slot), KeyLookup::kActive) << n;
-    EXPECT_EQ(reader.find(entry_for(1).digest, 0, slot), KeyLookup::kUnknown);
+        ASSERT_EQ(reader.find(small_entry_for(n).digest, 0, record), KeyLookup::kActive) << n;
+    EXPECT_EQ(reader.find(entry_for(1).digest, 0, record), KeyLookup::kUnknown);
 }
 
 }  // namespace
