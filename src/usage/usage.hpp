@@ -17,7 +17,8 @@
 namespace tally::usage {
 
 // Dimensions that a report can be split by: api_key, customer, path, status, country, method, result_type,
-// stage, plan. Unknown names are kInvalidArgument with the nearest right one.
+// stage, plan, and dimensions.<response header>. Unknown names are kInvalidArgument with the nearest right
+// one.
 enum class Window { kNone, kHour, kDay, kMonth };
 
 struct UsageQuestion {
@@ -53,6 +54,8 @@ struct MeterReading {
     Decimal quantity;                          // exact, scaled
     std::int64_t rows = 0;                     // how many rows went into it
     std::string digest;                        // 32 hex digits over those rows, independent of their order
+    // Rows whose value is a response header that was sent and is no number: they are not in the quantity.
+    std::int64_t skipped = 0;
 };
 
 struct MeterQuestion {
@@ -66,6 +69,11 @@ struct MeterQuestion {
 // gives one reading of 0 (none when the meter groups).
 Result<std::vector<MeterReading>> measure(query::QueryEngine& engine, const Meter& meter,
                                           const MeterQuestion& question);
+
+// How many requests of the customer the edge let in, newest ones included; those that a limit held back are
+// not among them.
+Result<std::uint64_t> admitted_requests(query::QueryEngine& engine, const CustomerId& customer, Instant from,
+                                        Instant to);
 
 // The meters that exist without being created: requests, egress_gb, ingress_gb.
 std::vector<Meter> built_in_meters();

@@ -67,6 +67,23 @@ class Measure : public ::testing::Test {
     RequestLake lake_;
 };
 
+TEST_F(Measure, WhatALimitHeldBackIsNotPaidFor) {
+    const Instant time = at("2026-10-06T12:00:00Z");
+    lake_.capture({.time = time, .status = 429, .result = ResultType::kLimitExceeded});
+    lake_.capture({.time = time, .status = 503, .result = ResultType::kCapacityExceeded});
+    lake_.capture({.time = time, .status = 429, .result = ResultType::kError});  // the API's own answer
+    EXPECT_EQ(quantity(lake_, meter(Aggregation::kCount)), "4");
+    const auto admitted = [&](std::string_view from) {
+        return admitted_requests(lake_.engine(), CustomerId("cus_1"), at(from), at("2026-11-01T00:00:00Z"))
+            .value();
+    };
+    EXPECT_EQ(admitted("2026-10-01T00:00:00Z"), 4U);
+    EXPECT_EQ(admitted("2026-10-06T12:00:00Z"), 1U);
+    EXPECT_EQ(admitted("2026-10-07T00:00:00Z"), 0U);
+    lake_.deliver();
+    EXPECT_EQ(admitted("2026-10-01T00:00:00Z"), 4U);
+}
+
 TEST_F(Measure, Aggregations) {
     EXPECT_EQ(quantity(lake_, meter(Aggregation::kCount)), "3");
     EXPECT_EQ(quantity(lake_, meter(Aggregation::kSum, "sc_bytes")), "1000000010");
