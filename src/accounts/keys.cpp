@@ -2,9 +2,10 @@
 
 #include "accounts/key_format.hpp"
 #include "accounts/names.hpp"
+#include "accounts/publication.hpp"
+#include "accounts/quota_state.hpp"
 #include "base/assert.hpp"
 
-#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,15 +35,6 @@ Status check_imported(std::string_view value) {
     return {};
 }
 
-PublishedKey published(const ApiKey& key) {
-    return {.digest = key.digest,
-            .id = key.id,
-            .customer = key.customer,
-            .usage_plan = key.usage_plan,
-            .revoked = key.status == KeyStatus::kRevoked,
-            .expires_at = key.expires_at};
-}
-
 Error unpublished(const Error& cause, const ApiKey& key, std::string_view way_out) {
     return cause.within(fmt::format("{} is stored, but the edge was not told; {}", key.id.str(), way_out));
 }
@@ -55,12 +47,12 @@ constexpr std::string_view kMakeAnother =
 
 struct Keys::Impl {
     Impl(KeyStore& key_store, Customers& all_customers, UsagePlans& all_plans, KeySecret key_secret,
-         KeyPublisher& key_publisher, const Clock& time, RandomSource& randomness)
+         Publication& way_to_the_edge, const Clock& time, RandomSource& randomness)
         : store(key_store),
           customers(all_customers),
           usage_plans(all_plans),
           secret(std::move(key_secret)),
-          publisher(key_publisher),
+          publication(way_to_the_edge),
           clock(time),
           random(randomness) {}
 
@@ -68,10 +60,22 @@ struct Keys::Impl {
     Customers& customers;
     UsagePlans& usage_plans;
     KeySecret secret;
-    KeyPublisher& publisher;
+    Publication& publication;
     const Clock& clock;
     RandomSource& random;
-    std::mutex publishing;  // keeps the order of store and publisher the same for one key
+
+    Status put_under(ApiKey& key, std::string_view plan, Instant now) {
+        key.usage_plan_id = UsagePlanId();
+        key.usage_plan.clear();
+        key.plan_since.reset();
+        if (plan.empty())
+            return {};
+        TRY_ASSIGN(UsagePlan found, usage_plans.find(plan));
+        key.usage_plan_id = std::move(found.id);
+        key.usage_plan = std::move(found.name);
+        key.plan_since = now;
+        return {};
+    }
 
     // All but the parts that come from the value.
     Result<ApiKey> prepare(const NewKey& wanted) {
@@ -79,11 +83,8 @@ struct Keys::Impl {
             TRY(check_name(wanted.name, "/name"));
         TRY_ASSIGN(const Customer customer, customers.find(wanted.customer));
         ApiKey key;
-        if (!wanted.usage_plan.empty()) {
-            TRY_ASSIGN(const UsagePlan plan, usage_plans.find(wanted.usage_plan));
-            key.usage_plan = plan.name;
-        }
         const Instant now = clock.now();
+        TRY(put_under(key, wanted.usage_plan, now));
         if (wanted.expires_at && *wanted.expires_at <= now)
             return Error{ErrorCode::kInvalidArgument, "lies in the past", "/expires_at"};
         key.id = KeyId(make_id(random, "key_"));
@@ -108,37 +109,60 @@ struct Keys::Impl {
         return std::move(*stored);
     }
 
-    Status keep_and_publish(const ApiKey& key, std::string_view way_out) {
-        const std::lock_guard lock(publishing);
-        TRY(store.insert(key));
-        if (Status told = publisher.publish(published(key)); !told.ok())
+    Status tell(const ApiKey& key, std::string_view way_out) {
+        if (Status told = publication.tell_key(key); !told.ok())
             return unpublished(told.error(), key, way_out);
         return {};
     }
 
+    Status keep_and_publish(ApiKey& key, std::string_view way_out) {
+        const auto held = publication.hold();
+        TRY_ASSIGN(key.ordinal, store.insert(key));
+        return tell(key, way_out);
+    }
+
+    Result<ApiKey> change_key(const ApiKey& found, const KeyChange& change) {
+        const auto held = publication.hold();
+        TRY_ASSIGN(const ApiKey before, read_again(found));
+        ApiKey key = before;
+        key.name = change.name.value_or(key.name);
+        if (change.usage_plan)
+            TRY(put_under(key, *change.usage_plan, clock.now()));
+        const bool moves = key.usage_plan_id != before.usage_plan_id;
+        if (!moves)
+            key.plan_since = before.plan_since;
+        else if (key.status == KeyStatus::kRevoked)
+            return Error{ErrorCode::kInvalidArgument, before.id.str() + " is revoked", "/usage_plan"};
+        TRY(store.change(key));
+        if (!moves)
+            return key;
+        TRY(tell(key, kNextStart));
+        if (Status started = publication.start_count(key); !started.ok())
+            return unpublished(started.error(), key, kNextStart);
+        return key;
+    }
+
     Result<ApiKey> revoke_key(const ApiKey& found) {
-        const std::lock_guard lock(publishing);
+        const auto held = publication.hold();
         TRY_ASSIGN(ApiKey key, read_again(found));
         if (key.status != KeyStatus::kRevoked) {
             key.status = KeyStatus::kRevoked;
             key.revoked_at = clock.now();
             TRY(store.update(key));
         }
-        if (Status told = publisher.revoke(published(key)); !told.ok())
+        if (Status told = publication.revoke_key(key); !told.ok())
             return unpublished(told.error(), key, kNextStart);
         return key;
     }
 
     Status set_end(const ApiKey& found, Instant end) {
-        const std::lock_guard lock(publishing);
+        const auto held = publication.hold();
         TRY_ASSIGN(ApiKey key, read_again(found));
         if (key.status == KeyStatus::kRevoked || (key.expires_at && *key.expires_at <= end))
             return {};
         key.expires_at = end;
         TRY(store.update(key));
-        if (Status told = publisher.publish(published(key)); !told.ok())
-            return unpublished(told.error(), key, kNextStart);
-        return {};
+        return tell(key, kNextStart);
     }
 
     Result<CreatedKey> create(const NewKey& wanted) {
@@ -151,8 +175,8 @@ struct Keys::Impl {
 };
 
 Keys::Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
-           KeyPublisher& publisher, const Clock& clock, RandomSource& random)
-    : impl_(std::make_unique<Impl>(store, customers, usage_plans, std::move(secret), publisher, clock,
+           Publication& publication, const Clock& clock, RandomSource& random)
+    : impl_(std::make_unique<Impl>(store, customers, usage_plans, std::move(secret), publication, clock,
                                    random)) {}
 
 Keys::~Keys() = default;
@@ -186,6 +210,34 @@ Result<ApiKey> Keys::find(std::string_view reference) {
     return std::move(by_name.front());
 }
 
+Result<ApiKey> Keys::update(std::string_view reference, const KeyChange& change) {
+    if (change.name && !change.name->empty())
+        TRY(check_name(*change.name, "/name"));
+    TRY_ASSIGN(const ApiKey key, find(reference));
+    return impl_->change_key(key, change);
+}
+
+Result<KeyLimits> Keys::limits(const ApiKey& key) {
+    if (key.usage_plan_id.empty())
+        return KeyLimits();
+    TRY_ASSIGN(const UsagePlan plan, impl_->usage_plans.find(key.usage_plan_id.str()));
+    return limits_of(key, plan, impl_->publication.count_of(key), impl_->clock.now());
+}
+
+Result<Page<KeyWithLimits>> Keys::list_of_plan(std::string_view plan, const PageRequest& page) {
+    TRY(check_page(page));
+    TRY_ASSIGN(const UsagePlan of, impl_->usage_plans.find(plan));
+    TRY_ASSIGN(Page<ApiKey> keys, impl_->store.list_of_plan(of.id, page));
+    Page<KeyWithLimits> out;
+    out.next_cursor = std::move(keys.next_cursor);
+    const Instant now = impl_->clock.now();
+    for (ApiKey& key : keys.data) {
+        KeyLimits limits = limits_of(key, of, impl_->publication.count_of(key), now);
+        out.data.push_back({std::move(key), std::move(limits)});
+    }
+    return out;
+}
+
 Result<ApiKey> Keys::revoke(std::string_view reference) {
     TRY_ASSIGN(const ApiKey key, find(reference));
     return impl_->revoke_key(key);
@@ -200,7 +252,7 @@ Result<CreatedKey> Keys::rotate(std::string_view reference, std::optional<Micros
         return Error{ErrorCode::kInvalidArgument, "must not be negative", "/overlap_seconds"};
     TRY_ASSIGN(CreatedKey made, impl_->create({.customer = old.customer.str(),
                                                .name = old.name,
-                                               .usage_plan = old.usage_plan,
+                                               .usage_plan = old.usage_plan_id.str(),
                                                .expires_at = std::nullopt}));
     if (overlap)
         TRY(impl_->set_end(old, impl_->clock.now() + *overlap));
@@ -238,16 +290,6 @@ Result<int> Keys::revoke_expired() {
         ++revoked;
     }
     return revoked;
-}
-
-Status Keys::republish_all() {
-    const std::lock_guard lock(impl_->publishing);
-    TRY_ASSIGN(const std::vector<ApiKey> all, impl_->store.all());
-    std::vector<PublishedKey> table;
-    table.reserve(all.size());
-    for (const ApiKey& key : all)
-        table.push_back(published(key));
-    return impl_->publisher.rebuild(table);
 }
 
 }  // namespace tally::accounts

@@ -3,6 +3,7 @@
 #include "accounts/json_object.hpp"
 #include "accounts/json_time.hpp"
 #include "accounts/page_json.hpp"
+#include "accounts/usage_limits_json.hpp"
 #include "base/json_writer.hpp"
 
 #include <chrono>
@@ -13,13 +14,34 @@ namespace {
 
 constexpr std::int64_t kOverlapSecondsMax = 366LL * 24 * 3600;
 
+std::string_view status_text(const ApiKey& key) {
+    return key.status == KeyStatus::kActive ? "active" : "revoked";
+}
+
 void write_fields(JsonWriter& json, const ApiKey& key) {
     json.field("customer_id", key.customer.str()).field("name", key.name);
     json.field_or_null("usage_plan", key.usage_plan).field("display", key.prefix + "…" + key.last4);
-    json.field("status", key.status == KeyStatus::kActive ? "active" : "revoked");
+    json.field("status", status_text(key));
     write_time(json, "created_at", key.created_at);
     write_time(json, "revoked_at", key.revoked_at);
     write_time(json, "expires_at", key.expires_at);
+}
+
+JsonWriter& write_quota_state(JsonWriter& json, const std::optional<QuotaState>& quota) {
+    if (!quota)
+        return json.null();
+    json.begin_object().field("limit", quota->limit).field("offset", quota->offset);
+    json.field("used", quota->used).field("remaining", quota->remaining);
+    json.field("period", quota_period_name(quota->period));
+    return write_time(json, "resets_at", quota->resets_at).end_object();
+}
+
+std::string key_usage_to_json(const KeyWithLimits& key) {
+    JsonWriter json;
+    json.begin_object().field("key_id", key.key.id.str()).field("customer_id", key.key.customer.str());
+    json.field("name", key.key.name).field("status", status_text(key.key));
+    write_quota_state(json.key("quota"), key.limits.quota);
+    return json.end_object().take();
 }
 
 }  // namespace
@@ -40,6 +62,28 @@ Secret created_key_to_json(const CreatedKey& created) {
 
 std::string keys_to_json(const Page<ApiKey>& page) {
     return page_to_json(page, key_to_json);
+}
+
+std::string key_with_limits_to_json(const KeyWithLimits& key) {
+    JsonWriter json;
+    json.begin_object().field("id", key.key.id.str());
+    write_fields(json, key.key);
+    write_throttle(json.key("throttle"), key.limits.throttle);
+    write_quota_state(json.key("quota"), key.limits.quota);
+    return json.end_object().take();
+}
+
+std::string plan_usage_to_json(const Page<KeyWithLimits>& page) {
+    return page_to_json(page, key_usage_to_json);
+}
+
+Result<KeyChange> key_change_from_json(std::string_view text) {
+    TRY_ASSIGN(JsonObject object, JsonObject::parse(text));
+    KeyChange change;
+    TRY_ASSIGN(change.name, object.text_or_null("name"));
+    TRY_ASSIGN(change.usage_plan, object.text_or_null("usage_plan"));
+    TRY(object.finish());
+    return change;
 }
 
 Result<KeyRequest> key_request_from_json(std::string_view text) {

@@ -152,6 +152,7 @@ Status run_server(const DataFolder& folder, bool with_edge, const Machine& machi
     static_cast<void>(machine.files.remove(folder.server_file()));  // of a server that was killed
     TRY_ASSIGN(auto site, Site::open(folder, std::move(lock), config, machine));
     TRY_ASSIGN(auto http, start_http(*site, config));
+    TRY(site->prepare_edge());
     if (nginx)
         TRY(nginx->start());
     site->start();

@@ -3,6 +3,7 @@
 #include "accounts/customers.hpp"
 #include "accounts/key_secret.hpp"
 #include "accounts/keys.hpp"
+#include "accounts/publication.hpp"
 #include "accounts/usage_plans.hpp"
 #include "api/openapi.hpp"
 #include "api/resources.hpp"
@@ -12,6 +13,7 @@
 #include "app/edge_control.hpp"
 #include "app/log.hpp"
 #include "app/periodic_task.hpp"
+#include "app/quota_rebuild.hpp"
 #include "billing/invoices.hpp"
 #include "billing/meters.hpp"
 #include "billing/plans.hpp"
@@ -19,6 +21,8 @@
 #include "capture/capture_log.hpp"
 #include "delivery/delivery.hpp"
 #include "edge/key_table.hpp"
+#include "edge/limit_file.hpp"
+#include "edge/plan_table.hpp"
 #include "lake/table.hpp"
 #include "query/query_engine.hpp"
 #include "rating/json_lines.hpp"
@@ -88,8 +92,13 @@ struct Site::Impl final : api::Deployment {
     // Built in this order by open_parts, destroyed in the reverse one. The optionals are set once and for
     // all.
     std::unique_ptr<state::StateDatabase> state;
+    std::unique_ptr<edge::LimitFile> limits;
+    std::unique_ptr<edge::PlanTable> plan_table;
     std::unique_ptr<edge::KeyTable> key_table;
+    std::optional<LimitFileCounters> quota_counters;
+    std::optional<PlanTablePublisher> plan_publisher;
     std::optional<KeyTablePublisher> key_publisher;
+    std::optional<accounts::Publication> publication;
     std::optional<accounts::Customers> customers;
     std::optional<accounts::UsagePlans> usage_plans;
     std::optional<accounts::Keys> keys;
@@ -117,6 +126,8 @@ struct Site::Impl final : api::Deployment {
     api::Endpoint server_endpoint;  // guarded by server_mutex
 
     Status open_accounts();
+    Status open_edge_files(const SipKey& secret);
+    Status rebuild_limits();
     Status open_data();
     void open_billing();
     Status open_router();
@@ -141,15 +152,41 @@ Status Site::Impl::open_accounts() {
     TRY_ASSIGN(state, state::StateDatabase::open(folder.resolve(config.state.database), machine.clock));
     // What API keys are hashed with.
     TRY_ASSIGN(auto secret, accounts::KeySecret::load(folder.key_secret_file()));
-    // The keys as the edge reads them.
-    TRY_ASSIGN(key_table, edge::KeyTable::open_or_create(key_table_file(folder), secret.sip_key()));
-    key_publisher.emplace(*key_table);
+    TRY(open_edge_files(secret.sip_key()));
+    publication.emplace(accounts::Publication::Parts{state->usage_plans(),
+                                                     state->keys(),
+                                                     *plan_publisher,
+                                                     *key_publisher,
+                                                     *quota_counters,
+                                                     machine.clock,
+                                                     {}});
     customers.emplace(state->customers(), machine.clock, machine.random);
-    usage_plans.emplace(state->usage_plans(), machine.clock, machine.random);
-    keys.emplace(state->keys(), *customers, *usage_plans, std::move(secret), *key_publisher, machine.clock,
+    usage_plans.emplace(state->usage_plans(), *publication, machine.clock, machine.random);
+    keys.emplace(state->keys(), *customers, *usage_plans, std::move(secret), *publication, machine.clock,
                  machine.random);
-    // The database is the truth and the table its copy, whatever a crash left of it.
-    return keys->republish_all();
+    // The database is the truth and the tables its copy, whatever a crash left of them.
+    return publication->tell_all();
+}
+
+// What the edge reads of keys and plans, and what it counts.
+Status Site::Impl::open_edge_files(const SipKey& secret) {
+    TRY_ASSIGN(limits, edge::LimitFile::open_or_create(limit_file(folder)));
+    if (limits->needs_rebuild())
+        TRY(limits->begin_rebuild());
+    TRY_ASSIGN(plan_table, edge::PlanTable::open_or_create(plan_table_file(folder)));
+    TRY_ASSIGN(key_table, edge::KeyTable::open_or_create(key_table_file(folder), secret));
+    quota_counters.emplace(*limits);
+    plan_publisher.emplace(*plan_table);
+    key_publisher.emplace(*key_table, *limits);
+    return {};
+}
+
+// What a lost limit file held, from what is recorded. Until then the edge answers limited keys 503.
+Status Site::Impl::rebuild_limits() {
+    if (!limits->needs_rebuild())
+        return {};
+    TRY(rebuild_quota_counts({state->usage_plans(), state->keys(), *engine, *quota_counters, machine.clock}));
+    return limits->finish_rebuild();
 }
 
 Status Site::Impl::open_data() {
@@ -259,6 +296,9 @@ Result<std::unique_ptr<Site>> Site::open(const DataFolder& folder, FolderLock lo
         TRY(machine.files.make_folders(path));
     TRY(impl->open_accounts());
     TRY(impl->open_data());
+    // Without it everything but the edge works; the server tries again before the edge answers.
+    if (const Status rebuilt = impl->rebuild_limits(); !rebuilt)
+        log_line(LogLevel::kError, "counting what keys have used: " + rebuilt.error().message);
     impl->open_billing();
     TRY(impl->open_router());
     return std::unique_ptr<Site>(new Site(std::move(impl)));
@@ -266,6 +306,11 @@ Result<std::unique_ptr<Site>> Site::open(const DataFolder& folder, FolderLock lo
 
 api::Router& Site::router() {
     return *impl_->router;
+}
+
+Status Site::prepare_edge() {
+    const Status rebuilt = impl_->rebuild_limits();
+    return rebuilt ? Status() : Status(rebuilt.error().within("counting what keys have used"));
 }
 
 void Site::start() {

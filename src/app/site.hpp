@@ -31,6 +31,10 @@ class Site {
 
     [[nodiscard]] api::Router& router();
 
+    // Call it before nginx is started, so that the edge can tell what each key may still do. Nothing is lost
+    // on failure, but keys with limits are answered 503 until a call succeeds.
+    Status prepare_edge();
+
     // Delivery, sync of the capture log and expiry of keys, each on a thread of its own.
     void start();
     // Ends the threads and delivers what is captured. The error says what is left in the capture log, where

@@ -2,8 +2,6 @@
 #include "state/paging.hpp"
 #include "state/stores.hpp"
 
-#include <limits>
-
 #include <fmt/format.h>
 
 namespace tally::state {
@@ -31,16 +29,23 @@ Result<ApiKey> read_key(const Row& row) {
     key.id = KeyId(row.text(0));
     key.customer = CustomerId(row.text(1));
     key.name = row.text(2);
-    key.usage_plan = row.text(3);
-    key.prefix = row.text(4);
-    key.last4 = row.text(5);
-    key.hmac = row.text(6);
-    key.digest = {to_unsigned(row.whole(7)), to_unsigned(row.whole(8))};
-    key.status = row.text(9) == "active" ? KeyStatus::kActive : KeyStatus::kRevoked;
-    key.created_at = row.instant(10);
-    key.revoked_at = row.optional_instant(11);
-    key.expires_at = row.optional_instant(12);
+    key.usage_plan_id = UsagePlanId(row.text(3));
+    key.usage_plan = row.text(4);
+    key.prefix = row.text(5);
+    key.last4 = row.text(6);
+    key.hmac = row.text(7);
+    key.digest = {to_unsigned(row.whole(8)), to_unsigned(row.whole(9))};
+    key.status = row.text(10) == "active" ? KeyStatus::kActive : KeyStatus::kRevoked;
+    key.created_at = row.instant(11);
+    key.revoked_at = row.optional_instant(12);
+    key.expires_at = row.optional_instant(13);
+    key.plan_since = row.optional_instant(14);
+    TRY_ASSIGN(key.ordinal, ordinal_of(row, 15));
     return key;
+}
+
+Error unknown_key(const KeyId& id) {
+    return Error{ErrorCode::kNotFound, fmt::format("there is no key {}", id.str())};
 }
 
 std::string key_id(const ApiKey& key) {
@@ -49,20 +54,23 @@ std::string key_id(const ApiKey& key) {
 
 }  // namespace
 
-Status KeyStore::insert(const ApiKey& key) {
+Result<std::uint32_t> KeyStore::insert(const ApiKey& key) {
     const std::int64_t low = to_signed(key.digest.low);
     const std::int64_t high = to_signed(key.digest.high);
-    return database_.write([&](Connection& connection) -> Status {
+    return database_.write([&](Connection& connection) -> Result<std::uint32_t> {
         TRY_ASSIGN(const std::vector<Row> same, connection.query(sql::kFindKeyByDigest, {low, high}));
         if (!same.empty())
             return Error{ErrorCode::kAlreadyExists,
                          fmt::format("this key is {} of {} already ({})", same.front().text(0),
-                                     same.front().text(1), same.front().text(9))};
+                                     same.front().text(1), same.front().text(10))};
         TRY(connection.execute(
             sql::kInsertKey,
-            {key.id.str(), key.customer.str(), key.name, key.usage_plan, key.prefix, key.last4, key.hmac, low,
-             high, status_text(key.status), key.created_at, key.revoked_at, key.expires_at}));
-        return database_.audit(connection, "key.create", key.id.str(), "customer " + key.customer.str());
+            {key.id.str(), key.customer.str(), key.name, Value::text_or_null(key.usage_plan_id.str()),
+             key.prefix, key.last4, key.hmac, low, high, status_text(key.status), key.created_at,
+             key.revoked_at, key.expires_at, key.plan_since}));
+        TRY(database_.audit(connection, "key.create", key.id.str(), "customer " + key.customer.str()));
+        TRY_ASSIGN(const std::vector<Row> made, connection.query(sql::kKeyPosition, {key.id.str()}));
+        return ordinal_of(made.front(), 0);
     });
 }
 
@@ -72,10 +80,23 @@ Status KeyStore::update(const ApiKey& key) {
                    connection.execute(sql::kUpdateKey, {status_text(key.status), key.revoked_at,
                                                         key.expires_at, key.id.str()}));
         if (rows == 0)
-            return Error{ErrorCode::kNotFound, fmt::format("there is no key {}", key.id.str())};
+            return unknown_key(key.id);
         const bool revoked = key.status == KeyStatus::kRevoked;
         return database_.audit(connection, revoked ? "key.revoke" : "key.set_end", key.id.str(),
                                "customer " + key.customer.str());
+    });
+}
+
+Status KeyStore::change(const ApiKey& key) {
+    return database_.write([&](Connection& connection) -> Status {
+        const std::string& plan = key.usage_plan_id.str();
+        TRY_ASSIGN(const std::int64_t rows,
+                   connection.execute(sql::kChangeKey,
+                                      {key.name, Value::text_or_null(plan), key.plan_since, key.id.str()}));
+        if (rows == 0)
+            return unknown_key(key.id);
+        return database_.audit(connection, "key.update", key.id.str(),
+                               plan.empty() ? "no usage plan" : "usage plan " + plan);
     });
 }
 
@@ -113,11 +134,37 @@ Result<accounts::Page<ApiKey>> KeyStore::list(const std::optional<CustomerId>& c
     });
 }
 
+Result<accounts::Page<ApiKey>> KeyStore::list_of_plan(const UsagePlanId& plan,
+                                                      const accounts::PageRequest& page) {
+    return database_.read([&](Connection& connection) -> Result<accounts::Page<ApiKey>> {
+        TRY_ASSIGN(const std::int64_t after, position_of(connection, sql::kKeyPosition, page.cursor));
+        TRY_ASSIGN(const std::vector<Row> rows,
+                   connection.query(sql::kListKeysOfPlan, {after, plan.str(), one_more(page.limit)}));
+        return page_of<ApiKey>(rows, page.limit, read_key, key_id);
+    });
+}
+
 Result<std::vector<ApiKey>> KeyStore::all() {
+    return database_.read([&](Connection& connection) -> Result<std::vector<ApiKey>> {
+        TRY_ASSIGN(const std::vector<Row> rows,
+                   connection.query(sql::kListKeys, {std::int64_t{0}, kEverything}));
+        return all_of<ApiKey>(rows, read_key);
+    });
+}
+
+Result<std::vector<ApiKey>> KeyStore::all_of_plan(const UsagePlanId& plan) {
+    return database_.read([&](Connection& connection) -> Result<std::vector<ApiKey>> {
+        TRY_ASSIGN(const std::vector<Row> rows,
+                   connection.query(sql::kListKeysOfPlan, {std::int64_t{0}, plan.str(), kEverything}));
+        return all_of<ApiKey>(rows, read_key);
+    });
+}
+
+Result<std::vector<ApiKey>> KeyStore::all_of_customer(const CustomerId& customer) {
     return database_.read([&](Connection& connection) -> Result<std::vector<ApiKey>> {
         TRY_ASSIGN(
             const std::vector<Row> rows,
-            connection.query(sql::kListKeys, {std::int64_t{0}, std::numeric_limits<std::int64_t>::max()}));
+            connection.query(sql::kListKeysOfCustomer, {std::int64_t{0}, customer.str(), kEverything}));
         return all_of<ApiKey>(rows, read_key);
     });
 }

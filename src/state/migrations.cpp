@@ -69,10 +69,14 @@ Status migrate_to(Connection& connection, const Migration& migration, const Cloc
 }  // namespace
 
 Result<int> migrate(Connection& connection, const Clock& clock) {
+    return migrate_up_to(connection, kNewestVersion, clock);
+}
+
+Result<int> migrate_up_to(Connection& connection, int version_max, const Clock& clock) {
     TRY_ASSIGN(const int version, version_of(connection));
     TRY(check_not_newer(version));
     for (const Migration& migration : kMigrations)
-        if (migration.version > version)
+        if (migration.version > version && migration.version <= version_max)
             TRY(migrate_to(connection, migration, clock));
     return version_of(connection);
 }

@@ -10,4 +10,7 @@ namespace tally::state {
 // that start at once wait for each other. kUnsupported when the schema is newer than this program.
 Result<int> migrate(Connection& connection, const Clock& clock);
 
+// The same, but no further than `version`: for tests of what a migration does to older data.
+Result<int> migrate_up_to(Connection& connection, int version, const Clock& clock);
+
 }  // namespace tally::state

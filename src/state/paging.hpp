@@ -5,6 +5,8 @@
 #include "state/connection.hpp"
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -57,6 +59,18 @@ Result<std::vector<T>> all_of(const std::vector<Row>& rows, ReadRow read_row) {
         items.push_back(std::move(item));
     }
     return items;
+}
+
+// The limit of a list that is wanted whole.
+inline constexpr std::int64_t kEverything = std::numeric_limits<std::int64_t>::max();
+
+// The number at the edge of a row with this `position`: it never is another's, because AUTOINCREMENT does not
+// use a position twice. kResourceExhausted beyond 32 bits, which the edge's files have for it.
+inline Result<std::uint32_t> ordinal_of(const Row& row, std::size_t column) {
+    const std::int64_t position = row.whole(column);
+    if (position > std::numeric_limits<std::uint32_t>::max())
+        return Error{ErrorCode::kResourceExhausted, "there were more of these than the edge has numbers for"};
+    return static_cast<std::uint32_t>(position);
 }
 
 inline std::int64_t one_more(std::size_t limit) {

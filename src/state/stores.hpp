@@ -34,10 +34,13 @@ class UsagePlanStore final : public accounts::UsagePlanStore {
   public:
     explicit UsagePlanStore(Database& database) : database_(database) {}
 
-    Status insert(const accounts::UsagePlan& plan) override;
+    Result<std::uint32_t> insert(const accounts::UsagePlan& plan) override;
+    Status update(const accounts::UsagePlan& plan) override;
+    Status remove(const UsagePlanId& id) override;
     Result<std::optional<accounts::UsagePlan>> find(const UsagePlanId& id) override;
     Result<std::optional<accounts::UsagePlan>> find_by_name(std::string_view name) override;
     Result<accounts::Page<accounts::UsagePlan>> list(const accounts::PageRequest& page) override;
+    Result<std::vector<accounts::UsagePlan>> all() override;
 
   private:
     Database& database_;
@@ -47,14 +50,19 @@ class KeyStore final : public accounts::KeyStore {
   public:
     explicit KeyStore(Database& database) : database_(database) {}
 
-    Status insert(const accounts::ApiKey& key) override;
+    Result<std::uint32_t> insert(const accounts::ApiKey& key) override;
     Status update(const accounts::ApiKey& key) override;
+    Status change(const accounts::ApiKey& key) override;
     Result<std::optional<accounts::ApiKey>> find(const KeyId& id) override;
     Result<std::optional<accounts::ApiKey>> find_by_digest(Digest128 digest) override;
     Result<std::vector<accounts::ApiKey>> find_by_name(std::string_view name) override;
     Result<accounts::Page<accounts::ApiKey>> list(const std::optional<CustomerId>& customer,
                                                   const accounts::PageRequest& page) override;
+    Result<accounts::Page<accounts::ApiKey>> list_of_plan(const UsagePlanId& plan,
+                                                          const accounts::PageRequest& page) override;
     Result<std::vector<accounts::ApiKey>> all() override;
+    Result<std::vector<accounts::ApiKey>> all_of_plan(const UsagePlanId& plan) override;
+    Result<std::vector<accounts::ApiKey>> all_of_customer(const CustomerId& customer) override;
 
   private:
     Database& database_;

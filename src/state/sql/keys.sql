@@ -1,42 +1,51 @@
--- Columns of a key, always in this order: id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low,
--- digest_high, status, created_at, revoked_at, expires_at.
+-- Columns of a key, always in this order: id, customer_id, name, usage_plan_id and plan_name (null = none), prefix,
+-- last4, hmac, digest_low, digest_high, status, created_at, revoked_at, expires_at, plan_since, position.
 
 -- name: insert_key
-INSERT INTO api_keys (id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status,
-                      created_at, revoked_at, expires_at)
-VALUES (:id, :customer_id, :name, :usage_plan, :prefix, :last4, :hmac, :digest_low, :digest_high, :status,
-        :created_at, :revoked_at, :expires_at)
+INSERT INTO api_keys (id, customer_id, name, usage_plan_id, prefix, last4, hmac, digest_low, digest_high, status,
+                      created_at, revoked_at, expires_at, plan_since)
+VALUES (:id, :customer_id, :name, :usage_plan_id, :prefix, :last4, :hmac, :digest_low, :digest_high, :status,
+        :created_at, :revoked_at, :expires_at, :plan_since)
 
 -- name: update_key
 UPDATE api_keys SET status = :status, revoked_at = :revoked_at, expires_at = :expires_at WHERE id = :id
 
+-- name: change_key
+UPDATE api_keys SET name = :name, usage_plan_id = :usage_plan_id, plan_since = :plan_since WHERE id = :id
+
 -- name: find_key
-SELECT id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status, created_at,
-       revoked_at, expires_at
-FROM api_keys WHERE id = :id
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE id = :id
 
 -- name: find_key_by_digest
-SELECT id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status, created_at,
-       revoked_at, expires_at
-FROM api_keys WHERE digest_low = :low AND digest_high = :high
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE digest_low = :low AND digest_high = :high
 
 -- Up to two rows: whether a name is unique.
 -- name: find_keys_by_name
-SELECT id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status, created_at,
-       revoked_at, expires_at
-FROM api_keys WHERE name = :name
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE name = :name
 ORDER BY position LIMIT 2
 
 -- name: list_keys
-SELECT id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status, created_at,
-       revoked_at, expires_at
-FROM api_keys WHERE position > :after
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE position > :after
 ORDER BY position LIMIT :limit
 
 -- name: list_keys_of_customer
-SELECT id, customer_id, name, usage_plan, prefix, last4, hmac, digest_low, digest_high, status, created_at,
-       revoked_at, expires_at
-FROM api_keys WHERE position > :after AND customer_id = :customer_id
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE position > :after AND customer_id = :customer_id
+ORDER BY position LIMIT :limit
+
+-- name: list_keys_of_plan
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position
+FROM keys_with_plans WHERE position > :after AND usage_plan_id = :usage_plan_id
 ORDER BY position LIMIT :limit
 
 -- name: key_position

@@ -1,7 +1,6 @@
 #include "accounts/customers.hpp"
 
 #include "accounts/customers_json.hpp"
-#include "accounts/usage_plans_json.hpp"
 #include "unit/accounts/account_parts.hpp"
 
 #include <gtest/gtest.h>
@@ -90,18 +89,6 @@ TEST(CustomersJson, HasTheNamesOfTheSurface) {
     EXPECT_EQ(new_customer_from_json(R"({"name":"x"})").value().timezone, "UTC");
     EXPECT_EQ(new_customer_from_json(R"({"name":"x","id":"cus_2"})").error().pointer, "/id");
     EXPECT_EQ(new_customer_from_json("{}").error().pointer, "/name");
-}
-
-TEST(UsagePlans, AreFoundByIdAndName) {
-    test::AccountParts parts;
-    const UsagePlan gold =
-        parts.usage_plans.create(new_usage_plan_from_json(R"({"name":"gold"})").value()).value();
-    EXPECT_EQ(parts.usage_plans.find("gold").value().id, gold.id);
-    EXPECT_EQ(parts.usage_plans.find(gold.id.str()).value().name, "gold");
-    EXPECT_EQ(parts.usage_plans.create({.name = "gold", .description = ""}).error().code,
-              ErrorCode::kAlreadyExists);
-    EXPECT_EQ(parts.usage_plans.list({}).value().data.size(), 1U);
-    EXPECT_EQ(parts.usage_plans.find("tin").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ TEST_F(KeysTest, AFailedPublicationIsMendedByTheNextStart) {
     EXPECT_NE(made.error().message.find("is stored"), std::string::npos);
     parts.publisher.failing = false;
     EXPECT_TRUE(parts.publisher.table.empty());
-    ASSERT_TRUE(parts.keys.republish_all().ok());
+    ASSERT_TRUE(parts.publication.tell_all().ok());
     EXPECT_EQ(parts.publisher.table.size(), 1U);
 }
 
