@@ -10,7 +10,7 @@
 namespace tally::capture {
 
 void run_sync(SegmentSync& sync) {
-    if (sync.error != 0)
+    if (sync.file < 0)
         return;
     if (::fdatasync(sync.file) != 0 || (sync.folder >= 0 && ::fsync(sync.folder) != 0))
         sync.error = errno;
@@ -19,14 +19,19 @@ void run_sync(SegmentSync& sync) {
 SegmentSync SegmentWriter::begin_sync(const PendingRecord& record) {
     SegmentSync sync;
     sync.segment = record.segment;
-    sync.file = record.segment->fd;
     ++record.segment->pending;
     if (record.segment->suspect()) {
-        sync.error = EIO;  // never synced again: the kernel reports a lost write once
-    } else if (!record.segment->name_durable) {
-        sync.folder = ::open(options_.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        sync.error = sync.folder < 0 ? errno : 0;
+        sync.error = EIO;  // the kernel reports a lost write once: asking again would look like success
+        return sync;
     }
+    if (!record.segment->name_durable) {
+        sync.folder = ::open(options_.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (sync.folder < 0) {
+            sync.error = errno;
+            return sync;
+        }
+    }
+    sync.file = record.segment->fd;
     return sync;
 }
 
@@ -35,8 +40,8 @@ void SegmentWriter::end_sync(SegmentSync& sync, std::uint64_t now_us) {
     if (sync.folder >= 0)
         ::close(sync.folder);
     if (sync.error == 0) {
-        segment->name_durable = segment->name_durable || sync.folder >= 0;
-    } else {
+        segment->name_durable = true;
+    } else if (sync.file >= 0) {
         __atomic_store_n(&segment->header().suspect, 1U, __ATOMIC_RELAXED);
         if (segment == current_)
             abandon_current(now_us);

@@ -8,7 +8,7 @@ namespace tally::capture {
 // thread, SegmentWriter::end_sync() takes it back; the segment stays open in between. Plain data.
 struct SegmentSync {
     OpenSegment* segment = nullptr;
-    int file = -1;
+    int file = -1;    // -1: must not, or cannot, be synced; `error` says why
     int folder = -1;  // to be synced, too: the segment's name is new; -1 = its name is durable
     int error = 0;    // errno of what failed; 0 = what was committed before begin_sync() is safe
 };

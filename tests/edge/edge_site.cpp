@@ -66,7 +66,7 @@ EdgeSite::~EdgeSite() {
     EXPECT_TRUE(nginx_->stop().ok());
 }
 
-void EdgeSite::start(std::string_view locations) {
+void EdgeSite::start(std::string_view locations, std::string_view http) {
     nginx_ = std::make_unique<edge::NginxProcess>(*edge::find_nginx(), config_, clock_);
     const Status started = nginx_->start();
     ASSERT_TRUE(started.ok()) << started.error().message;
@@ -76,6 +76,7 @@ void EdgeSite::start(std::string_view locations) {
     std::ifstream file(edge::nginx_config_path(config_));
     std::string text(std::istreambuf_iterator<char>(file), {});
     text.insert(text.find("        location / {"), locations);
+    text.insert(text.find("    server {"), http);
     std::ofstream(edge::nginx_config_path(config_)) << text;
     const auto tested = edge::run_command({edge::find_nginx()->string(), "-t", "-q", "-e", "stderr", "-c",
                                            edge::nginx_config_path(config_).string()});

@@ -33,8 +33,9 @@ class EdgeSite : public testing::Test {
     EdgeSite();
     ~EdgeSite() override;
 
-    // Starts nginx; `locations` are added to the server, so that nginx itself can answer, too.
-    void start(std::string_view locations = "");
+    // Starts nginx; `locations` are added to the server, so that nginx itself can answer, too, and `http` to
+    // what is around the server.
+    void start(std::string_view locations = "", std::string_view http = "");
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 

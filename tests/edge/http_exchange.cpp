@@ -50,6 +50,11 @@ HttpConnection::HttpConnection(std::uint16_t port)
     EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
 }
 
+bool HttpConnection::nothing_came() const {
+    char byte = 0;
+    return buffer_.empty() && ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
 void HttpConnection::send(std::string_view bytes) const {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -36,6 +36,9 @@ class HttpConnection {
     // Reads once, into the buffer; false when nothing came any more.
     bool receive_more();
 
+    // Not one byte is there to be read now.
+    [[nodiscard]] bool nothing_came() const;
+
     [[nodiscard]] std::size_t buffered() const { return buffer_.size(); }
 
     // Ends the connection with a reset, as a client does that is killed.

@@ -1,4 +1,5 @@
 #include "edge/module/connection_facts.hpp"
+#include "edge/module/durable.hpp"
 #include "edge/module/phases.hpp"
 #include "edge/module/refuse.hpp"
 #include "edge/module/request_context.hpp"
@@ -83,6 +84,8 @@ ngx_int_t capture_response_header(ngx_http_request_t* request) {
     if (request != request->main || here == nullptr)
         return next_header_filter(request);
     RequestContext* context = context_to_capture(request);
+    if (context != nullptr && waits_for_sync(*context))
+        return NGX_ERROR;
     if (context == nullptr || context->step != CaptureStep::kNotYet)
         return next_header_filter(request);
     const Moment now = here->now();
@@ -90,7 +93,8 @@ ngx_int_t capture_response_header(ngx_http_request_t* request) {
     hide_dimensions(*request, context->config->dimensions);
     if (written) {
         context->step = CaptureStep::kWritten;
-        return next_header_filter(request);
+        return is_durable(request, *context) ? send_when_durable(request, *context)
+                                             : next_header_filter(request);
     }
     const bool reject = context->config->on_full == kReject || !here->counters.available();
     if (reject && context->refusal == Refusal::kNone)

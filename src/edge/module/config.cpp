@@ -1,6 +1,7 @@
 #include "edge/module/config.hpp"
 
 #include "capture/format.hpp"
+#include "edge/module/durable.hpp"
 #include "edge/module/phases.hpp"
 
 namespace tally::edge {
@@ -93,6 +94,7 @@ void* create_location_config(ngx_conf_t* cf) {
     if (config != nullptr) {
         config->enabled = NGX_CONF_UNSET;
         config->anonymous = NGX_CONF_UNSET;
+        config->durable = NGX_CONF_UNSET;
         config->on_full = NGX_CONF_UNSET_UINT;
         unset_dimension_config(config->dimensions);
     }
@@ -120,6 +122,7 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
     auto* to = static_cast<LocationConfig*>(inner);
     ngx_conf_merge_value(to->enabled, from->enabled, 0);
     ngx_conf_merge_value(to->anonymous, from->anonymous, 0);
+    ngx_conf_merge_value(to->durable, from->durable, 0);
     ngx_conf_merge_uint_value(to->on_full, from->on_full, kReject);
     inherit(to->stage, from->stage);
     inherit(to->edge_location, from->edge_location);
@@ -135,6 +138,7 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
         auto* main =
             static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
         main->used = 1;
+        main->durable |= to->durable;
     }
     return NGX_CONF_OK;
 }
@@ -147,8 +151,7 @@ ngx_int_t check_required(ngx_conf_t* cf, const ngx_str_t& path, const char* dire
 }
 
 ngx_int_t finish_configuration(ngx_conf_t* cf) {
-    const auto* main =
-        static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
+    auto* main = static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
     if (!main->used)
         return NGX_OK;
     if ((main->plan_table.len == 0) != (main->limits.len == 0)) {
@@ -160,7 +163,13 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
         check_required(cf, main->key_table, "tallyman_key_table") != NGX_OK ||
         check_required(cf, main->counters, "tallyman_counters") != NGX_OK)
         return NGX_ERROR;
-    return install_phases(cf);
+    if (install_phases(cf) != NGX_OK)
+        return NGX_ERROR;
+    if (!main->durable)
+        return NGX_OK;
+    install_durable();
+    main->sync_threads = ngx_thread_pool_add(cf, nullptr);
+    return main->sync_threads != nullptr ? NGX_OK : NGX_ERROR;
 }
 
 }  // namespace
@@ -170,6 +179,8 @@ ngx_command_t commands[] = {
      offsetof(LocationConfig, enabled), nullptr},
     {str("tallyman_anonymous"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, anonymous), nullptr},
+    {str("tallyman_durable"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConfig, durable), nullptr},
     {str("tallyman_on_full"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, on_full), &on_full_names},
     {str("tallyman_key_header"), kEverywhere | NGX_CONF_1MORE, set_key_headers, NGX_HTTP_LOC_CONF_OFFSET, 0,

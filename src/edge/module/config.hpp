@@ -14,7 +14,9 @@ struct MainConfig {
     ngx_str_t limits;
     off_t segment_size;
     off_t capture_size_max;
-    ngx_flag_t used;  // some location has `tallyman on`
+    ngx_flag_t used;                  // some location has `tallyman on`
+    ngx_flag_t durable;               // and one of those `tallyman_durable on`
+    ngx_thread_pool_t* sync_threads;  // null = there is no durable location
 };
 
 enum OnFull : ngx_uint_t { kReject, kServe };
@@ -29,6 +31,7 @@ struct KeyHeader {
 struct LocationConfig {
     ngx_flag_t enabled;
     ngx_flag_t anonymous;
+    ngx_flag_t durable;  // the answer waits until its record is on disk
     ngx_uint_t on_full;
     ngx_array_t* key_headers;  // of KeyHeader
     ngx_str_t stage;

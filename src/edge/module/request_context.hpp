@@ -12,6 +12,8 @@
 
 namespace tally::edge {
 
+struct HeldAnswer;
+
 enum class CaptureStep : std::uint8_t {
     kNotYet,
     kWritten,    // the record is in the log, pending or done
@@ -29,6 +31,7 @@ struct KeySlot : KeyRecord {
 struct RequestContext {
     const LocationConfig* config;  // of the location that saw the request first
     capture::PendingRecord pending;
+    HeldAnswer* held;  // of a durable route; null = none, or not yet
     std::int64_t start_wall_us;
     std::int64_t start_monotonic_us;
     std::int64_t seen_monotonic_us;     // when this was made; later than the start where headers came slowly

@@ -1,6 +1,7 @@
 #include "edge/module/worker.hpp"
 
 #include "edge/module/config.hpp"
+#include "edge/module/group_commit.hpp"
 
 #include <cerrno>
 #include <ctime>
@@ -162,7 +163,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
     the_worker->limit_tables.open(*config);
     open_writer(*the_worker);
     start_timer(*the_worker);
-    return NGX_OK;
+    return config->sync_threads == nullptr ? NGX_OK : start_group_commit(cycle, config->sync_threads);
 }
 
 void stop_worker(ngx_cycle_t*) {
