@@ -1,7 +1,10 @@
-// A key table as the server publishes it, and the keys in it, one a line.
+// What the server publishes to the edge: a key table, a plan with throttle and quota, and accounts for every
+// key; and the keys, one a line of keys.txt.
 //
-//   bench_edge_keys TABLE KEYS COUNT
+//   bench_edge_keys FOLDER COUNT
 #include "edge/key_table.hpp"
+#include "edge/limit_file.hpp"
+#include "edge/plan_table.hpp"
 
 #include <charconv>
 #include <cstdio>
@@ -23,13 +26,9 @@ std::string key_text(std::size_t number) {
     return fmt::format("tm_live_{:016x}{:016x}", digest.low, digest.high);
 }
 
-int make(const char* table_path, const char* keys_path, std::size_t count) {
-    auto table = KeyTable::open_or_create(table_path, kSecret);
-    if (!table.ok()) {
-        fmt::print(stderr, "{}\n", table.error().message);
-        return 1;
-    }
-    std::ofstream keys(keys_path);
+Status make_keys(const Path& folder, std::size_t count) {
+    TRY_ASSIGN(const auto table, KeyTable::open_or_create(folder / "keys.table", kSecret));
+    std::ofstream keys(folder / "keys.txt");
     std::vector<KeyEntry> entries;
     entries.reserve(count);
     for (std::size_t n = 0; n < count; ++n) {
@@ -39,11 +38,30 @@ int make(const char* table_path, const char* keys_path, std::size_t count) {
         entry.digest = siphash128(kSecret, key.data(), key.size());
         entry.key_id = KeyId{fmt::format("key_{:016x}", n)};
         entry.customer_id = CustomerId{fmt::format("cus_{:016x}", n / 2)};
-        entry.usage_plan = UsagePlanId{"plan_gold"};
+        entry.ordinal = static_cast<std::uint32_t>(n + 1);
+        entry.plan = 1;
     }
-    if (const Status built = (*table)->rebuild(entries); !built.ok()) {
-        fmt::print(stderr, "{}\n", built.error().message);
-        return 1;
+    return table->rebuild(entries);
+}
+
+Status make_limits(const Path& folder, std::size_t count) {
+    TRY_ASSIGN(const auto plans, PlanTable::open_or_create(folder / "plans.table"));
+    PlanEntry plan{1, "plan_gold", {}};
+    plan.limits.throttle = Throttle{10'000'000, 5'000};
+    plan.limits.quota = Quota{1'000'000'000, QuotaPeriod::kMonth, 0};
+    TRY(plans->rebuild({&plan, 1}));
+    TRY_ASSIGN(const auto limits, LimitFile::open_or_create(folder / "limits"));
+    TRY(limits->begin_rebuild());
+    TRY(limits->reserve(static_cast<std::uint32_t>(count), 0));
+    return limits->finish_rebuild();
+}
+
+int make(const char* folder, std::size_t count) {
+    for (const Status& made : {make_keys(folder, count), make_limits(folder, count)}) {
+        if (!made.ok()) {
+            fmt::print(stderr, "{}\n", made.error().message);
+            return 1;
+        }
     }
     return 0;
 }
@@ -53,13 +71,13 @@ int make(const char* table_path, const char* keys_path, std::size_t count) {
 
 int main(int argc, char** argv) {
     std::size_t count = 0;
-    if (argc == 4) {
-        const std::string_view text = argv[3];
+    if (argc == 3) {
+        const std::string_view text = argv[2];
         std::from_chars(text.data(), text.data() + text.size(), count);
     }
     if (count == 0) {
-        fmt::print(stderr, "usage: bench_edge_keys TABLE KEYS COUNT\n");
+        fmt::print(stderr, "usage: bench_edge_keys FOLDER COUNT\n");
         return 2;
     }
-    return tally::edge::make(argv[1], argv[2], count);
+    return tally::edge::make(argv[1], count);
 }

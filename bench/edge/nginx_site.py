@@ -76,6 +76,8 @@ def with_module(folder, port, upstream_port, module, **options):
     inside_http = f"""
     tallyman_capture_dir "{folder}/capture";
     tallyman_key_table "{folder.parent}/keys.table";
+    tallyman_plan_table "{folder.parent}/plans.table";
+    tallyman_limits "{folder.parent}/limits";
     tallyman_counters "{folder}/edge.counters";
     tallyman_stage prod;
     tallyman_edge_location EDGE1-P1;
@@ -106,7 +108,7 @@ def stock(folder, port, upstream_port, **options):
 
 
 def make_keys(build, folder):
-    subprocess.run([f"{build}/bench_edge_keys", folder / "keys.table", folder / "keys.txt", str(KEYS)], check=True)
+    subprocess.run([f"{build}/bench_edge_keys", folder, str(KEYS)], check=True)
 
 
 def read_keys(folder):
