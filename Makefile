@@ -3,7 +3,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
-.PHONY: build help setup setup-tests demo test crash interop bench fuzz sanitize lint format clean
+.PHONY: build help setup setup-tests setup-bench demo test crash interop bench fuzz sanitize lint format clean
 
 build: $(BUILD)/build.ninja ## build everything (after: make setup)
 	@cmake --build --preset $(PRESET) -j $(JOBS)
@@ -16,6 +16,9 @@ setup: ## install what the build needs (Debian 12); costs nothing the second tim
 
 setup-tests:
 	@tools/setup/setup.sh --tests
+
+setup-bench:
+	@tools/setup/setup.sh --bench
 
 $(BUILD)/build.ninja: | setup
 	@cmake --preset $(PRESET) -Wno-dev
@@ -33,7 +36,7 @@ crash: setup-tests build ## the kill tests alone, KILLS=1000 for a campaign
 interop: setup-tests build ## outside readers on our tables
 	@ctest --test-dir $(BUILD) --output-on-failure -L interop
 
-bench: setup-tests build ## speed and memory, with the peer beside us in one run
+bench: setup-bench build ## speed and memory, with the peer beside us in one run
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target benchmarks
 	@bench/run.sh $(BUILD)
 

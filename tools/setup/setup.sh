@@ -3,6 +3,7 @@
 #
 #   tools/setup/setup.sh            packages and third-party binaries for the build
 #   tools/setup/setup.sh --tests    these, and what the tests need: GoogleTest, the outside readers of our tables
+#   tools/setup/setup.sh --bench    these, and what the benchmarks need: load generators and peers
 #   tools/setup/setup.sh --fuzz     the first, and clang with libFuzzer
 #
 # Safe to run again: what is there already costs nothing. Packages come from Debian; binaries that Debian
@@ -89,9 +90,10 @@ fetch_test_readers() {
 case "${1:-}" in
     "") install_packages "$here/packages.txt" ;;
     --tests) install_packages "$here/packages.txt" "$here/packages-tests.txt" ;;
+    --bench) install_packages "$here/packages.txt" "$here/packages-tests.txt" "$here/packages-bench.txt" ;;
     --fuzz) install_packages "$here/packages.txt" "$here/packages-fuzz.txt" ;;
     *) die "unknown option $1; see the head of tools/setup/setup.sh" ;;
 esac
 fetch_pyarrow
 fetch_duckdb
-if [ "${1:-}" = --tests ]; then fetch_test_readers; fi
+if [ "${1:-}" = --tests ] || [ "${1:-}" = --bench ]; then fetch_test_readers; fi
