@@ -1,7 +1,11 @@
 #include "edge/nginx_config.hpp"
 
+#include "edge/behavior.hpp"
+#include "edge/edge_config_check.hpp"
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,92 +13,12 @@
 namespace tally::edge {
 namespace {
 
-// Nginx reads variables, quotes and ends of statements in values; none of our settings needs one.
-constexpr std::string_view kForbiddenCharacters = "\"'\\;{}$#\n\r\t";
+constexpr std::string_view kGzipTypes =
+    "text/plain text/css text/xml text/csv text/javascript application/json application/javascript "
+    "application/xml application/x-ndjson application/problem+json image/svg+xml";
 
-Status check_plain(std::string_view setting, std::string_view value) {
-    if (value.find_first_of(kForbiddenCharacters) == std::string_view::npos)
-        return {};
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("[edge] {} = \"{}\" cannot be written into nginx's configuration: it must not hold "
-                    "quotes, line breaks or any of \\ ; {{ }} $ #.",
-                    setting, value)};
-}
-
-Status check_token(std::string_view setting, std::string_view value) {
-    TRY(check_plain(setting, value));
-    if (!value.empty() && value.find(' ') == std::string_view::npos)
-        return {};
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("[edge] {} = \"{}\" must not be empty and must not hold blanks.", setting, value)};
-}
-
-struct Upstream {
-    std::string_view scheme;
-    std::string_view authority;
-};
-
-Result<Upstream> parse_upstream(std::string_view text) {
-    TRY(check_token("upstream", text));
-    for (const std::string_view scheme : {"http", "https"}) {
-        const std::string start = fmt::format("{}://", scheme);
-        std::string_view authority = text;
-        if (!authority.starts_with(start))
-            continue;
-        authority.remove_prefix(start.size());
-        if (authority.ends_with('/'))
-            authority.remove_suffix(1);
-        if (!authority.empty() && authority.find_first_of("/?@") == std::string_view::npos)
-            return Upstream{scheme, authority};
-    }
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("[edge] upstream = \"{}\" must be http://host:port or https://host:port, without a "
-                    "path: the edge forwards the caller's path.",
-                    text)};
-}
-
-Status check_paths(const EdgeConfig& config) {
-    for (const auto& [name, path] :
-         {std::pair{"folder", &config.folder}, std::pair{"module", &config.module},
-          std::pair{"capture folder", &config.capture_folder}, std::pair{"key table", &config.key_table},
-          std::pair{"counters", &config.counters}, std::pair{"plan table", &config.plan_table},
-          std::pair{"limits", &config.limits}}) {
-        TRY(check_plain(name, path->string()));
-        const bool is_optional = path == &config.plan_table || path == &config.limits;
-        if (!path->is_absolute() && !(is_optional && path->empty()))
-            return Error{ErrorCode::kInvalidArgument,
-                         fmt::format("The edge's {} \"{}\" must be an absolute path.", name, path->string())};
-    }
-    return {};
-}
-
-Status check(const EdgeConfig& config) {
-    TRY(check_paths(config));
-    TRY(check_token("body_size_max", config.body_size_max));
-    TRY(check_plain("stage", config.stage));
-    TRY(check_plain("edge_location", config.edge_location));
-    TRY(check_plain("distribution", config.distribution));
-    TRY(check_plain("certificate", config.certificate));
-    TRY(check_plain("certificate_key", config.certificate_key));
-    for (const std::string& header : config.key_headers)
-        TRY(check_token("key_headers", header));
-    for (const std::string& path : config.anonymous_paths) {
-        TRY(check_token("anonymous_paths", path));
-        if (!path.starts_with('/') || path == "/")
-            return Error{ErrorCode::kInvalidArgument,
-                         fmt::format("[edge] anonymous_paths: \"{}\" must start with / and name more than "
-                                     "that; for all paths set anonymous = true.",
-                                     path)};
-    }
-    if (config.key_headers.empty())
-        return Error{ErrorCode::kInvalidArgument, "[edge] key_headers needs at least one header name."};
-    if (config.certificate.empty() != config.certificate_key.empty())
-        return Error{ErrorCode::kInvalidArgument,
-                     "[edge] certificate and certificate_key belong together: set both or none."};
-    return {};
+std::string time_text(std::chrono::milliseconds time) {
+    return fmt::format("{}ms", time.count());
 }
 
 std::string main_part(const EdgeConfig& config, bool as_root) {
@@ -136,77 +60,223 @@ std::string module_part(const EdgeConfig& config) {
     tallyman_on_full {on_full};
     tallyman_key_header {key_headers};
     tallyman_anonymous {anonymous};
+    tallyman_gateway_errors on;
     tallyman_stage "{stage}";
     tallyman_edge_location "{edge_location}";
     tallyman_distribution "{distribution}";
 )",
         fmt::arg("capture", config.capture_folder.string()), fmt::arg("key_table", config.key_table.string()),
         fmt::arg("counters", config.counters.string()), fmt::arg("limits", limits_part(config)),
-        fmt::arg("segment_size", config.segment_size),
-        fmt::arg("capture_size_max", config.capture_size_max),
+        fmt::arg("segment_size", config.segment_size), fmt::arg("capture_size_max", config.capture_size_max),
         fmt::arg("on_full", config.on_full == OnFull::kReject ? "reject" : "serve"),
         fmt::arg("key_headers", fmt::join(config.key_headers, " ")),
         fmt::arg("anonymous", config.anonymous ? "on" : "off"), fmt::arg("stage", config.stage),
         fmt::arg("edge_location", config.edge_location), fmt::arg("distribution", config.distribution));
 }
 
-std::string proxy_part(const EdgeConfig& config, const Upstream& upstream) {
-    return fmt::format(R"(
+// Whom to believe, how long to wait, how much to take.
+std::string client_part(const EdgeConfig& config) {
+    std::string text = fmt::format(
+        R"(
     access_log off;
     log_not_found off;
     server_tokens off;
     default_type application/octet-stream;
     client_max_body_size {body_size_max};
+    large_client_header_buffers 4 {header_size_max};
+    client_header_timeout {timeout};
+    client_body_timeout {timeout};
+    send_timeout {timeout};
+    reset_timedout_connection on;
+    keepalive_timeout {idle};
+    keepalive_requests 100000;
+    tcp_nodelay on;
     client_body_temp_path "{folder}/tmp/body";
     proxy_temp_path "{folder}/tmp/proxy";
     fastcgi_temp_path "{folder}/tmp/fastcgi";
     uwsgi_temp_path "{folder}/tmp/uwsgi";
     scgi_temp_path "{folder}/tmp/scgi";
-    keepalive_requests 100000;
-    tcp_nodelay on;
+)",
+        fmt::arg("body_size_max", config.body_size_max), fmt::arg("header_size_max", config.header_size_max),
+        fmt::arg("timeout", time_text(config.client_timeout)),
+        fmt::arg("idle", time_text(config.client_idle_timeout)), fmt::arg("folder", config.folder.string()));
+    for (const std::string& proxy : config.trusted_proxies)
+        text += fmt::format("    set_real_ip_from {};\n", proxy);
+    if (!config.trusted_proxies.empty())
+        text += "    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n";
+    text += fmt::format("    gzip_types {};\n    gzip_proxied any;\n    gzip_vary on;\n    gzip {};\n",
+                        kGzipTypes, config.gzip ? "on" : "off");
+    return text;
+}
 
-    upstream tallyman_upstream {{
-        server {authority};
-        keepalive 64;
-        keepalive_requests 100000;
-    }}
-    map $http_upgrade $tallyman_connection {{
+std::string upstream_part(const EdgeConfig& config) {
+    std::string text = "\n    upstream tallyman_upstream {\n";
+    text += fmt::format("        server {};\n", parse_upstream(config.upstream)->authority);
+    for (const std::string& upstream : config.more_upstreams)
+        text += fmt::format("        server {};\n", parse_upstream(upstream)->authority);
+    if (config.upstream_keepalive > 0)
+        text += fmt::format(
+            "        keepalive {};\n        keepalive_requests 100000;\n        keepalive_timeout {};\n",
+            config.upstream_keepalive, time_text(config.upstream_idle_timeout));
+    return text + "    }\n";
+}
+
+// What the upstream hears of the caller is what this edge found out, never what the caller claims.
+constexpr std::string_view kProxyHeaders = R"(    map $http_upgrade $tallyman_connection {
         default upgrade;
         "" "";
-    }}
-    proxy_http_version 1.1;
-    proxy_ssl_server_name on;
+    }
     proxy_set_header Host $http_host;
     proxy_set_header Connection $tallyman_connection;
     proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Port $server_port;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header Forwarded "";
+    proxy_set_header X-Tallyman-Key-Id $tallyman_key_id;
+    proxy_set_header X-Tallyman-Customer-Id $tallyman_customer_id;
+    proxy_set_header X-Tallyman-Usage-Plan $tallyman_usage_plan;
+    proxy_set_header X-Tallyman-Principal $tallyman_principal;
+    proxy_set_header X-Customer-Id "";
+)";
+
+std::string proxy_part(const EdgeConfig& config) {
+    std::string text = upstream_part(config);
+    text += kProxyHeaders;
+    text += fmt::format(
+        R"(    proxy_http_version 1.1;
+    proxy_connect_timeout {connect};
+    proxy_send_timeout {send};
+    proxy_read_timeout {read};
+    proxy_next_upstream error timeout;
+    proxy_next_upstream_tries {tries};
+    proxy_next_upstream_timeout {read};
 )",
-                       fmt::arg("body_size_max", config.body_size_max),
-                       fmt::arg("folder", config.folder.string()), fmt::arg("authority", upstream.authority));
+        fmt::arg("connect", time_text(config.upstream_connect_timeout)),
+        fmt::arg("send", time_text(config.upstream_send_timeout)),
+        fmt::arg("read", time_text(config.upstream_read_timeout)), fmt::arg("tries", config.upstream_tries));
+    const UpstreamAddress upstream = *parse_upstream(config.upstream);
+    if (upstream.scheme == "https")
+        text += fmt::format(
+            R"(    proxy_ssl_server_name on;
+    proxy_ssl_name {host};
+    proxy_ssl_protocols TLSv1.2 TLSv1.3;
+    proxy_ssl_verify on;
+    proxy_ssl_verify_depth 4;
+    proxy_ssl_trusted_certificate "{ca}";
+)",
+            fmt::arg("host", upstream.host), fmt::arg("ca", config.upstream_ca));
+    return text;
 }
 
-std::string location_part(std::string_view pattern, std::string_view scheme, bool anonymous) {
+bool caches(const EdgeConfig& config) {
+    return std::any_of(config.behaviors.begin(), config.behaviors.end(),
+                       [](const CacheBehavior& behavior) { return behavior.cache; });
+}
+
+std::string cache_zone_part(const EdgeConfig& config) {
+    if (!caches(config))
+        return {};
+    return fmt::format(
+        R"(
+    proxy_cache_path "{folder}/cache" levels=1:2 keys_zone=tallyman_cache:16m max_size={size} inactive=1d use_temp_path=off;
+    proxy_cache_key $tallyman_cache_key;
+    proxy_cache_bypass $tallyman_cache_bypass;
+    proxy_no_cache $tallyman_cache_bypass;
+    proxy_cache_revalidate on;
+)",
+        fmt::arg("folder", config.folder.string()), fmt::arg("size", config.cache_size_max));
+}
+
+std::string key_query_text(const CacheBehavior& behavior) {
+    switch (behavior.cache_key_query) {
+        case KeyQuery::kAll: return "all";
+        case KeyQuery::kNone: return "none";
+        case KeyQuery::kNamed: break;
+    }
+    return fmt::format("only {}", fmt::join(behavior.cache_key_parameters, " "));
+}
+
+// How long errors are kept is nginx's to decide, how long all else is the module's.
+std::string cache_part(const EdgeConfig& config, const CacheBehavior& behavior) {
+    std::string text = fmt::format(
+        R"(            proxy_cache tallyman_cache;
+            proxy_ignore_headers Cache-Control Expires X-Accel-Expires;
+            tallyman_cache_ttl {}s {}s {}s;
+            tallyman_cache_key_query {};
+)",
+        behavior.min_ttl.count(), behavior.default_ttl.count(), behavior.max_ttl.count(),
+        key_query_text(behavior));
+    if (!behavior.cache_key_headers.empty())
+        text += fmt::format("            tallyman_cache_key_headers {};\n",
+                            fmt::join(behavior.cache_key_headers, " "));
+    if (behavior.serve_stale)
+        text +=
+            "            proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504;\n"
+            "            proxy_cache_background_update on;\n";
+    for (const ErrorPage& page : config.error_pages)
+        text += fmt::format("            proxy_cache_valid {} {}s;\n", page.status, page.ttl.count());
+    return text;
+}
+
+std::string behavior_part(const EdgeConfig& config, const CacheBehavior& behavior) {
+    std::string text;
+    if (!behavior.methods.empty())
+        text += fmt::format("            tallyman_methods {};\n", fmt::join(behavior.methods, " "));
+    if (behavior.anonymous)
+        text += fmt::format("            tallyman_anonymous {};\n", *behavior.anonymous ? "on" : "off");
+    if (behavior.durable)
+        text += "            tallyman_durable on;\n";
+    if (behavior.compress)
+        text += "            gzip on;\n";
+    if (behavior.cache)
+        text += cache_part(config, behavior);
+    return text;
+}
+
+std::string location_part(const EdgeConfig& config, std::string_view match, std::string_view name,
+                          std::string_view settings) {
     return fmt::format(R"(
         location {} {{
             tallyman on;
+            tallyman_behavior "{}";
 {}            proxy_pass {}://tallyman_upstream;
         }}
 )",
-                       pattern, anonymous ? "            tallyman_anonymous on;\n" : "", scheme);
+                       match, name, settings, parse_upstream(config.upstream)->scheme);
 }
 
-std::string server_part(const EdgeConfig& config, const Upstream& upstream) {
-    const bool tls = !config.certificate.empty();
-    std::string text =
-        fmt::format("\n    server {{\n        listen {}{};\n", config.listen, tls ? " ssl" : "");
-    if (tls)
+std::string locations_part(const EdgeConfig& config) {
+    std::string text;
+    for (const CacheBehavior& behavior : config.behaviors)
+        if (behavior.path != "*")
+            text += location_part(config, fmt::format("~ \"{}\"", pattern_regex(behavior.path)),
+                                  behavior.path, behavior_part(config, behavior));
+    for (const std::string& path : config.anonymous_paths)
+        text += location_part(config, path, path, "            tallyman_anonymous on;\n");
+    const CacheBehavior* rest = default_behavior(config);
+    return text + location_part(config, "/", "*", rest != nullptr ? behavior_part(config, *rest) : "");
+}
+
+std::string error_pages_part(const EdgeConfig& config) {
+    std::string text;
+    for (const ErrorPage& page : config.error_pages)
+        text += fmt::format("        error_page {} {};\n", page.status, page.path);
+    return text.empty() ? "" : "        proxy_intercept_errors on;\n" + text;
+}
+
+std::string server_part(const EdgeConfig& config) {
+    std::string text = fmt::format("\n    server {{\n        listen {}{}{};\n", config.listen,
+                                   config.tls() ? " ssl" : "", config.tls() && config.http2 ? " http2" : "");
+    if (config.tls())
         text += fmt::format(
             "        ssl_certificate \"{}\";\n        ssl_certificate_key \"{}\";\n"
-            "        ssl_protocols TLSv1.2 TLSv1.3;\n",
+            "        ssl_protocols TLSv1.2 TLSv1.3;\n        ssl_session_cache shared:tallyman_tls:4m;\n",
             config.certificate, config.certificate_key);
     // Also what nginx answers before it knows a location, such as 400, is recorded.
-    text += "        tallyman on;\n";
+    text += "        tallyman on;\n" + error_pages_part(config);
     text += fmt::format(R"(
         location = {} {{
             tallyman off;
@@ -214,11 +284,29 @@ std::string server_part(const EdgeConfig& config, const Upstream& upstream) {
             return 200 "ok\n";
         }}
 )",
-                        kHealthPath);
-    for (const std::string& path : config.anonymous_paths)
-        text += location_part(path, upstream.scheme, true);
-    text += location_part("/", upstream.scheme, false);
-    return text + "    }\n";
+                        config.health_path);
+    return text + locations_part(config) + "    }\n";
+}
+
+// GET and HEAD may be repeated as they are; the others keep their method with 307, as CloudFront does it.
+std::string redirect_part(const EdgeConfig& config) {
+    if (config.redirect_listen.empty())
+        return {};
+    const std::uint16_t port = parse_listen(config.listen)->port;
+    const std::string target =
+        fmt::format("https://$host{}$request_uri", port == 443 ? "" : fmt::format(":{}", port));
+    return fmt::format(R"(
+    server {{
+        listen {0};
+        tallyman on;
+        tallyman_behavior "*";
+        if ($request_method !~ ^(GET|HEAD)$) {{
+            return 307 {1};
+        }}
+        return 301 {1};
+    }}
+)",
+                       config.redirect_listen, target);
 }
 
 Error bad_listen(std::string_view listen) {
@@ -267,11 +355,12 @@ Path nginx_error_log_path(const EdgeConfig& config) {
 }
 
 Result<std::string> nginx_config_text(const EdgeConfig& config, bool as_root) {
-    TRY(check(config));
+    TRY(check_edge_config(config));
     TRY(parse_listen(config.listen));
-    TRY_ASSIGN(const Upstream upstream, parse_upstream(config.upstream));
-    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + proxy_part(config, upstream) +
-           server_part(config, upstream) + "}\n";
+    if (!config.redirect_listen.empty())
+        TRY(parse_listen(config.redirect_listen));
+    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + client_part(config) +
+           proxy_part(config) + cache_zone_part(config) + server_part(config) + redirect_part(config) + "}\n";
 }
 
 }  // namespace tally::edge

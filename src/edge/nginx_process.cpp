@@ -75,9 +75,9 @@ FileDescriptor connect_to(const ListenAddress& address) {
     return socket;
 }
 
-bool answers_ok(int socket) {
+bool answers_ok(int socket, std::string_view health_path) {
     const std::string request =
-        fmt::format("GET {} HTTP/1.1\r\nHost: tallyman\r\nConnection: close\r\n\r\n", kHealthPath);
+        fmt::format("GET {} HTTP/1.1\r\nHost: tallyman\r\nConnection: close\r\n\r\n", health_path);
     if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
         return false;
     std::string answer;
@@ -254,7 +254,7 @@ bool NginxProcess::answers() const {
         return false;
     const FileDescriptor socket = connect_to(*address);
     // With TLS the question could not be asked in plain text; that it listens must do.
-    return socket.valid() && (!config_.certificate.empty() || answers_ok(socket.get()));
+    return socket.valid() && (!config_.certificate.empty() || answers_ok(socket.get(), config_.health_path));
 }
 
 // nginx says why it does not start in its error log.

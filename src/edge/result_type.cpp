@@ -33,6 +33,8 @@ DetailedResult detail_of_own_error(unsigned status) {
 DetailedResult detail_of_error(const RequestOutcome& outcome) {
     if (outcome.status == 499)
         return DetailedResult::kClientHungUpRequest;
+    if (outcome.refusal == Refusal::kMethodNotAllowed)
+        return DetailedResult::kInvalidRequestMethod;
     if (outcome.refusal != Refusal::kNone)
         return DetailedResult::kSame;
     if (outcome.upstream_used)

@@ -16,7 +16,8 @@ enum class Refusal : std::uint8_t {
     kQuotaExceeded,
     kCreditExceeded,  // a prepaid customer's balance is spent
     kUnauthorized,    // a token was needed or sent, and none that can be trusted
-    kTokenExpired
+    kTokenExpired,
+    kMethodNotAllowed  // the behaviour does not take it
 };
 
 // What of a request decides its result type.

@@ -10,16 +10,6 @@ constexpr std::size_t kProxyAuthorizationSize = sizeof("proxy-authorization") - 
 constexpr std::size_t kBearerSize = sizeof("bearer ") - 1;
 constexpr char kOurKeyPrefix[] = {'t', 'm', '_'};
 
-inline bool is_key_header(const ngx_table_elt_t& header, const LocationConfig& config) {
-    const auto* names = static_cast<const KeyHeader*>(config.key_headers->elts);
-    for (ngx_uint_t i = 0; i < config.key_headers->nelts; ++i) {
-        if (header.hash == names[i].hash && header.key.len == names[i].name.len &&
-            std::memcmp(header.lowcase_key, names[i].name.data, names[i].name.len) == 0)
-            return true;
-    }
-    return false;
-}
-
 inline bool is_credentials_header(const ngx_table_elt_t& header) {
     if (header.key.len == kAuthorizationSize)
         return std::memcmp(header.lowcase_key, "authorization", kAuthorizationSize) == 0;
@@ -37,7 +27,7 @@ void read_headers(const ngx_http_request_t* request, RequestContext& context) {
         const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
         for (const auto* end = header + part->nelts; header < end; ++header, ++count) {
             room += header->key.len + header->value.len + 2;
-            const bool carries_key = is_key_header(*header, *context.config);
+            const bool carries_key = is_in(*context.config->key_headers, *header);
             if (!carries_key && !is_credentials_header(*header)) [[likely]]
                 continue;
             room += kMaskSizeMax;
@@ -117,7 +107,7 @@ void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& w
 bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const RequestContext& context) {
     if (number < 64)
         return (context.secret_headers >> number & 1) != 0;
-    return is_key_header(header, *context.config) || is_credentials_header(header);
+    return is_in(*context.config->key_headers, header) || is_credentials_header(header);
 }
 
 KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context, Worker& worker) {

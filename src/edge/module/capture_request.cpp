@@ -1,5 +1,7 @@
+#include "edge/module/cache_ttl.hpp"
 #include "edge/module/connection_facts.hpp"
 #include "edge/module/durable.hpp"
+#include "edge/module/gateway_error.hpp"
 #include "edge/module/phases.hpp"
 #include "edge/module/refuse.hpp"
 #include "edge/module/request_context.hpp"
@@ -80,6 +82,7 @@ RequestContext* context_to_capture(ngx_http_request_t* request) {
 }  // namespace
 
 ngx_int_t capture_response_header(ngx_http_request_t* request) {
+    set_cache_ttl_of_answer(request);
     Worker* const here = worker();
     if (request != request->main || here == nullptr)
         return next_header_filter(request);
@@ -88,6 +91,7 @@ ngx_int_t capture_response_header(ngx_http_request_t* request) {
         return NGX_ERROR;
     if (context == nullptr || context->step != CaptureStep::kNotYet)
         return next_header_filter(request);
+    turn_into_gateway_error(request, *context);
     const Moment now = here->now();
     const bool written = append_record(request, *context, *here, now, false);
     hide_dimensions(*request, context->config->dimensions);

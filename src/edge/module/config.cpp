@@ -3,6 +3,7 @@
 #include "capture/format.hpp"
 #include "edge/module/durable.hpp"
 #include "edge/module/phases.hpp"
+#include "edge/module/variables.hpp"
 
 namespace tally::edge {
 namespace {
@@ -12,6 +13,7 @@ constexpr off_t kSegmentSizeDefault = 8 * kMiB;
 constexpr off_t kSegmentSizeMin = 4 * off_t{capture::kRecordSizeMax};
 constexpr off_t kSegmentSizeMax = 1024 * kMiB;
 constexpr off_t kCaptureSizeDefault = 4096 * kMiB;
+constexpr ngx_uint_t kEveryMethod = 0xFFFFFFFF;
 
 char* conf_error() {
     return static_cast<char*>(NGX_CONF_ERROR);
@@ -41,26 +43,10 @@ char* set_segment_size(ngx_conf_t* cf, ngx_command_t* command, void* config) {
     return result;
 }
 
-char* set_key_headers(ngx_conf_t* cf, ngx_command_t*, void* config) {
-    auto* location = static_cast<LocationConfig*>(config);
-    if (location->key_headers != nullptr)
-        return const_cast<char*>("is duplicate");
-    location->key_headers = ngx_array_create(cf->pool, cf->args->nelts - 1, sizeof(KeyHeader));
-    if (location->key_headers == nullptr)
-        return conf_error();
-    for (ngx_uint_t i = 1; i < cf->args->nelts; ++i) {
-        const ngx_str_t& name = arguments(cf)[i];
-        auto* header = static_cast<KeyHeader*>(ngx_array_push(location->key_headers));
-        if (name.len == 0)
-            return const_cast<char*>("needs header names that are not empty");
-        header->name.data = static_cast<u_char*>(ngx_pnalloc(cf->pool, name.len));
-        if (header->name.data == nullptr)
-            return conf_error();
-        header->name.len = name.len;
-        header->hash = ngx_hash_strlow(header->name.data, name.data, name.len);
-    }
-    return NGX_CONF_OK;
-}
+ngx_conf_bitmask_t method_names[] = {{str("GET"), NGX_HTTP_GET},       {str("HEAD"), NGX_HTTP_HEAD},
+                                     {str("POST"), NGX_HTTP_POST},     {str("PUT"), NGX_HTTP_PUT},
+                                     {str("DELETE"), NGX_HTTP_DELETE}, {str("OPTIONS"), NGX_HTTP_OPTIONS},
+                                     {str("PATCH"), NGX_HTTP_PATCH},   {ngx_null_string, 0}};
 
 ngx_conf_enum_t on_full_names[] = {{str("reject"), kReject}, {str("serve"), kServe}, {ngx_null_string, 0}};
 
@@ -97,16 +83,18 @@ void* create_location_config(ngx_conf_t* cf) {
         config->durable = NGX_CONF_UNSET;
         config->on_full = NGX_CONF_UNSET_UINT;
         unset_dimension_config(config->dimensions);
+        config->gateway_errors = NGX_CONF_UNSET;
+        unset_cache_config(config->cache);
     }
     return config;
 }
 
 ngx_array_t* default_key_headers(ngx_conf_t* cf) {
     static u_char name[] = "x-api-key";
-    ngx_array_t* headers = ngx_array_create(cf->pool, 1, sizeof(KeyHeader));
+    ngx_array_t* headers = ngx_array_create(cf->pool, 1, sizeof(HeaderName));
     if (headers == nullptr)
         return nullptr;
-    auto* header = static_cast<KeyHeader*>(ngx_array_push(headers));
+    auto* header = static_cast<HeaderName*>(ngx_array_push(headers));
     header->name = ngx_str_t{sizeof name - 1, name};
     header->hash = ngx_hash_key(name, sizeof name - 1);
     return headers;
@@ -124,6 +112,10 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
     ngx_conf_merge_value(to->anonymous, from->anonymous, 0);
     ngx_conf_merge_value(to->durable, from->durable, 0);
     ngx_conf_merge_uint_value(to->on_full, from->on_full, kReject);
+    ngx_conf_merge_value(to->gateway_errors, from->gateway_errors, 0);
+    ngx_conf_merge_bitmask_value(to->methods, from->methods, NGX_CONF_BITMASK_SET | kEveryMethod);
+    merge_cache_config(from->cache, to->cache);
+    inherit(to->behavior, from->behavior);
     inherit(to->stage, from->stage);
     inherit(to->edge_location, from->edge_location);
     inherit(to->distribution, from->distribution);
@@ -183,8 +175,20 @@ ngx_command_t commands[] = {
      offsetof(LocationConfig, durable), nullptr},
     {str("tallyman_on_full"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, on_full), &on_full_names},
-    {str("tallyman_key_header"), kEverywhere | NGX_CONF_1MORE, set_key_headers, NGX_HTTP_LOC_CONF_OFFSET, 0,
+    {str("tallyman_key_header"), kEverywhere | NGX_CONF_1MORE, set_header_names, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConfig, key_headers), nullptr},
+    {str("tallyman_behavior"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_str_slot, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConfig, behavior), nullptr},
+    {str("tallyman_methods"), kEverywhere | NGX_CONF_1MORE, ngx_conf_set_bitmask_slot,
+     NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, methods), &method_names},
+    {str("tallyman_gateway_errors"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot,
+     NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, gateway_errors), nullptr},
+    {str("tallyman_cache_ttl"), kEverywhere | NGX_CONF_TAKE3, set_cache_ttl, NGX_HTTP_LOC_CONF_OFFSET, 0,
      nullptr},
+    {str("tallyman_cache_key_query"), kEverywhere | NGX_CONF_1MORE, set_cache_key_query,
+     NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {str("tallyman_cache_key_headers"), kEverywhere | NGX_CONF_1MORE, set_header_names,
+     NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationConfig, cache) + offsetof(CacheConfig, key_headers), nullptr},
     {str("tallyman_stage"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_str_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, stage), nullptr},
     {str("tallyman_edge_location"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_str_slot,
@@ -212,8 +216,8 @@ ngx_command_t commands[] = {
     ngx_null_command};
 
 ngx_http_module_t module_context = {
-    nullptr, finish_configuration,   create_main_config,   init_main_config, nullptr,
-    nullptr, create_location_config, merge_location_config};
+    add_variables, finish_configuration,   create_main_config,   init_main_config, nullptr,
+    nullptr,       create_location_config, merge_location_config};
 
 MainConfig* main_config(ngx_cycle_t* cycle) {
     return static_cast<MainConfig*>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_tallyman_module));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "edge/module/cache_config.hpp"
 #include "edge/module/dimensions.hpp"
+#include "edge/module/header_names.hpp"
 #include "edge/module/ngx.hpp"
 
 namespace tally::edge {
@@ -21,23 +23,21 @@ struct MainConfig {
 
 enum OnFull : ngx_uint_t { kReject, kServe };
 
-// A header that may carry the key; names are in lower case.
-struct KeyHeader {
-    ngx_str_t name;
-    ngx_uint_t hash;  // nginx's own hash of the name
-};
-
 // Set for http{}, server{} and location{}, inherited inwards.
 struct LocationConfig {
     ngx_flag_t enabled;
     ngx_flag_t anonymous;
     ngx_flag_t durable;  // the answer waits until its record is on disk
     ngx_uint_t on_full;
-    ngx_array_t* key_headers;  // of KeyHeader
+    ngx_flag_t gateway_errors;
+    ngx_uint_t methods;        // those that are let in, as nginx's NGX_HTTP_GET and so on
+    ngx_array_t* key_headers;  // of HeaderName
     ngx_str_t stage;
     ngx_str_t edge_location;
     ngx_str_t distribution;
     DimensionConfig dimensions;
+    ngx_str_t behavior;  // its name in the record; empty = the location's name
+    CacheConfig cache;
 };
 
 extern ngx_http_module_t module_context;

@@ -7,13 +7,16 @@
 namespace tally::edge {
 namespace {
 
-Refusal decide(const RequestContext& context, const LocationConfig& config, Worker* here) {
+Refusal decide(const ngx_http_request_t* request, const RequestContext& context, const LocationConfig& config,
+               Worker* here) {
     // Uncounted service is not on offer: without the counters `serve` falls back to `reject`.
     if (here == nullptr)
         return Refusal::kNoRoom;
     if (!here->ensure_room(context.start_wall_us) &&
         (config.on_full == kReject || !here->counters.available()))
         return Refusal::kNoRoom;
+    if ((request->method & config.methods) == 0)
+        return Refusal::kMethodNotAllowed;
     if (context.auth == AuthResult::kIdentified)
         return Refusal::kNone;
     if (context.key_table_missing)
@@ -39,7 +42,7 @@ ngx_int_t identify_request(ngx_http_request_t* request) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     if (context->refusal != Refusal::kNone || request->error_page)
         return NGX_DECLINED;
-    context->refusal = decide(*context, *config, worker());
+    context->refusal = decide(request, *context, *config, worker());
     if (context->refusal == Refusal::kNone && context->auth == AuthResult::kIdentified &&
         !context->admitted) {
         context->admitted = true;

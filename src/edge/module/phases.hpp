@@ -15,7 +15,8 @@ ngx_int_t identify_request(ngx_http_request_t* request);
 ngx_int_t capture_response_header(ngx_http_request_t* request);
 ngx_int_t complete_request(ngx_http_request_t* request);
 
-// The rest of the header filter chain.
+// The rest of the filter chains.
 ngx_int_t next_header_filter(ngx_http_request_t* request);
+ngx_int_t next_body_filter(ngx_http_request_t* request, ngx_chain_t* in);
 
 }  // namespace tally::edge

@@ -39,6 +39,7 @@ struct RequestContext {
     ngx_str_t key;                      // points into the header's value; never leaves the module
     KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
     ngx_str_t principal;                // whom a verified token names; in the request's pool
+    ngx_str_t own_body;                 // in place of nginx's page of an error; data null = none
     std::size_t headers_room;           // bytes that the headers string may need
     std::uint64_t secret_headers;       // bit n: the n-th header's value is masked; for the first 64
     std::uint16_t header_count;

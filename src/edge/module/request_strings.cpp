@@ -97,9 +97,10 @@ RequestStrings::RequestStrings(ngx_http_request_t* request, const RequestContext
 std::size_t RequestStrings::room() const {
     const LocationConfig& config = *context_.config;
     return sizeof(KeySlot) + context_.principal.len + config.stage.len + config.edge_location.len +
-           config.distribution.len + core_location(request_).name.len + request_->uri.len +
-           request_->method_name.len + request_->unparsed_uri.len + request_->headers_out.content_type.len +
-           request_->headers_out.charset.len + 16 + context_.headers_room + dimensions_room(config.dimensions) +
+           config.distribution.len + config.behavior.len + core_location(request_).name.len +
+           request_->uri.len + request_->method_name.len + request_->unparsed_uri.len +
+           request_->headers_out.content_type.len + request_->headers_out.charset.len + 16 +
+           context_.headers_room + dimensions_room(config.dimensions) +
            (query_has_key_ ? masking_room(query_) : 0) +
            (referer_has_key_ ? masking_room(request_->headers_in.referer->value) : 0);
 }
@@ -131,7 +132,8 @@ void RequestStrings::write(RecordBuilder& record) {
 
 // CloudFront's name for the behaviour that takes what no other one does is "*".
 void RequestStrings::write_behavior_pattern(RecordBuilder& record) {
-    const ngx_str_t name = core_location(request_).name;
+    const ngx_str_t configured = context_.config->behavior;
+    const ngx_str_t name = configured.len != 0 ? configured : core_location(request_).name;
     if (name.len == 1 && name.data[0] == '/')
         record.add(capture::kBehaviorPattern, "*", 1);
     else

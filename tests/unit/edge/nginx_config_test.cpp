@@ -58,10 +58,12 @@ TEST(NginxConfig, FollowsTheSettings) {
     config.certificate_key = "/k.pem";
     const std::string text = text_of(config);
     for (const char* line :
-         {"listen 0.0.0.0:8443 ssl;", "ssl_protocols TLSv1.2 TLSv1.3;", "server api.example.com:443;",
+         {"listen 0.0.0.0:8443 ssl http2;", "ssl_protocols TLSv1.2 TLSv1.3;", "server api.example.com:443;",
           "proxy_pass https://tallyman_upstream;", "tallyman_key_header x-api-key x-token;",
           "tallyman_on_full serve;", "worker_processes 3;", "tallyman_stage \"prod\";",
-          "location /public/ {\n            tallyman on;\n            tallyman_anonymous on;"})
+          "location /public/ {\n            tallyman on;\n            tallyman_behavior \"/public/\";\n      "
+          "      "
+          "tallyman_anonymous on;"})
         EXPECT_THAT(text, HasSubstr(line));
 }
 
