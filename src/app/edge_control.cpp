@@ -34,6 +34,8 @@ edge::EdgeConfig edge_config(const DataFolder& folder, const Config& config) {
     out.capture_folder = folder.capture();
     out.key_table = key_table_file(folder);
     out.counters = uncaptured_counters_file(folder);
+    out.plan_table = plan_table_file(folder);
+    out.limits = limit_file(folder);
     out.segment_size = config.capture.segment_size;
     out.capture_size_max = config.capture.size_max;
     out.on_full = config.capture.on_full == OnFull::kServe ? edge::OnFull::kServe : edge::OnFull::kReject;
