@@ -197,14 +197,17 @@ void write_line(JsonWriter& json, const Line& line) {
     if (line.sums)
         write_sums(json, *line.sums);
     if (line.reading)
-        json.field("quantity", line.reading->quantity.normalized_str()).field("rows", line.reading->rows);
+        json.field("quantity", line.reading->quantity.normalized_str())
+            .field("rows", line.reading->rows)
+            .field("skipped", line.reading->skipped);
     json.end_object();
 }
 
 constexpr const char* kUsage =
     R"({"type":"object","required":["data"],"properties":{"data":{"type":"array","items":{"type":"object",)"
     R"("required":["window_start"],"properties":{"window_start":{"type":"string"},"requests":{"type":"integer"},)"
-    R"("bytes_out":{"type":"integer"},"bytes_in":{"type":"integer"},"quantity":{"type":"string"}}}}}})";
+    R"("bytes_out":{"type":"integer"},"bytes_in":{"type":"integer"},"quantity":{"type":"string"},)"
+    R"("rows":{"type":"integer"},"skipped":{"type":"integer"}}}}}})";
 
 }  // namespace
 
@@ -227,7 +230,7 @@ std::vector<Route> usage_routes(const UsageParts& parts) {
               {"meter", "id or code: quantities of this meter instead of the sums"},
               {"by",
                "dimensions, with commas: key, customer, path, status, country, method, result_type, "
-               "stage, plan; also hour, day or month"},
+               "stage, plan, dimensions.<response header>; also hour, day or month"},
               {"window", "hour, day or month"}},
              "",
              kUsage,

@@ -41,7 +41,10 @@ void write_line(JsonWriter& json, const InvoiceLine& line, std::int32_t digits) 
         json.field("meter_version", std::int64_t{line.meter_version});
     json.field("plan", line.plan).field("plan_version", std::int64_t{line.plan_version});
     write_snapshot(json, line.snapshot);
-    json.field("rows", line.rows).field("metered", line.metered.normalized_str());
+    json.field("rows", line.rows);
+    if (line.skipped != 0)
+        json.field("skipped", line.skipped);
+    json.field("metered", line.metered.normalized_str());
     json.field("quantity", line.quantity.normalized_str()).field("amount", line.amount.str());
     if (!line.prorated.empty())
         json.field("prorated", line.prorated);

@@ -35,6 +35,11 @@ class MemberReader {
 
     int small(std::string_view name) { return static_cast<int>(whole(name)); }
 
+    std::int64_t whole_or_zero(std::string_view name) {
+        const JsonValue* member = find(name);
+        return member == nullptr || member->is_null() ? 0 : whole(name);
+    }
+
     int small_or_zero(std::string_view name) {
         const JsonValue* value = find(name);
         return value == nullptr || value->is_null() ? 0 : small(name);
@@ -152,6 +157,7 @@ InvoiceLine read_line(MemberReader members, Status& failure) {
     line.plan_version = members.small("plan_version");
     line.snapshot = members.snapshot("snapshot_id");
     line.rows = members.whole("rows");
+    line.skipped = members.whole_or_zero("skipped");
     line.metered = members.decimal("metered");
     line.quantity = members.decimal("quantity");
     line.amount = members.decimal("amount");

@@ -24,6 +24,7 @@ using Readings = std::vector<usage::MeterReading>;
 struct Evidence {
     Decimal quantity;
     std::int64_t rows = 0;
+    std::int64_t skipped = 0;
     std::string digest = std::string(kDigestDigits, '0');
 };
 
@@ -64,6 +65,7 @@ Evidence evidence_of(const Readings& readings, const std::optional<rating::Dimen
     for (const usage::MeterReading* reading : chosen) {
         evidence.quantity += reading->quantity;
         evidence.rows += reading->rows;
+        evidence.skipped += reading->skipped;
     }
     evidence.digest = digest_of(chosen);
     return evidence;
@@ -119,6 +121,7 @@ InvoiceLine make_line(const Invoice& invoice, const rating::Charge& charge, rati
         line.meter_version = invoice.meter_versions.at(charge.meter);
         line.metered = evidence.quantity;
         line.rows = evidence.rows;
+        line.skipped = evidence.skipped;
         line.digest = std::move(evidence.digest);
     }
     line.group = std::move(rated.group);

@@ -44,6 +44,7 @@ std::string steps_json(const InvoiceLine& line) {
 std::string differences_of(const InvoiceLine& invoice, const InvoiceLine& again) {
     Differences found;
     found.compare("rows", std::to_string(invoice.rows), std::to_string(again.rows));
+    found.compare("skipped", std::to_string(invoice.skipped), std::to_string(again.skipped));
     found.compare("metered", invoice.metered.normalized_str(), again.metered.normalized_str());
     found.compare("quantity", invoice.quantity.normalized_str(), again.quantity.normalized_str());
     found.compare("digest", invoice.digest, again.digest);

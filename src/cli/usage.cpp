@@ -22,7 +22,7 @@ void add_usage_command(const CommandContext& context) {
     usage.add_option("--meter", o->meter, "quantities of this meter instead of the sums");
     usage.add_option("--by", o->by,
                      "dimensions, with commas: key, customer, path, status, country, method, "
-                     "result_type, stage, plan; also hour, day or month");
+                     "result_type, stage, plan, dimensions.<response header>; also hour, day or month");
     usage.add_option("--window", o->window, "hour, day or month");
     set_action(usage, context.action, [&session = context.session, o] {
         ClientRequest request{"GET", "/v1/usage",

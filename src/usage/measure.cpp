@@ -1,9 +1,9 @@
+#include "usage/dimension_name.hpp"
+#include "usage/filled_sql.hpp"
 #include "usage/metered_column.hpp"
 #include "usage/sql_text.hpp"
 #include "usage/usage.hpp"
 
-#include <map>
-#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -21,25 +21,7 @@ constexpr int kAverageScale = 18;
 constexpr query::QueryLimits kLimits{
     .time = std::chrono::minutes(10), .memory_bytes = 1024ULL * 1024 * 1024, .rows_max = 1'000'000};
 
-// Puts texts in the places of their names in braces. Texts are not searched again.
-std::string fill(std::string_view sql_template,
-                 const std::map<std::string, std::string, std::less<>>& texts) {
-    std::string sql;
-    while (!sql_template.empty()) {
-        const std::size_t open = sql_template.find('{');
-        sql += sql_template.substr(0, open);
-        if (open == std::string_view::npos)
-            break;
-        sql_template.remove_prefix(open);
-        const std::size_t close = sql_template.find('}');
-        const std::string_view name = sql_template.substr(1, close - 1);
-        const auto found = texts.find(name);
-        sql += found == texts.end() ? sql_template.substr(0, close + 1) : std::string_view(found->second);
-        sql_template.remove_prefix(close + 1);
-    }
-    return sql;
-}
-
+// Over the rows that are not skipped; their value is not null, or not looked at.
 std::string aggregate_sql(Aggregation aggregation) {
     switch (aggregation) {
         case Aggregation::kSum:
@@ -48,7 +30,7 @@ std::string aggregate_sql(Aggregation aggregation) {
         case Aggregation::kMax: return "max(value)";
         case Aggregation::kUnique: return "count(DISTINCT value)";
         // record_id is unique, so two requests of one microsecond have an order too.
-        case Aggregation::kLatest: return "last(value ORDER BY moment, id)";
+        case Aggregation::kLatest: return "last(value ORDER BY moment, id) FILTER (WHERE NOT is_skipped)";
         case Aggregation::kCount:
         case Aggregation::kWeightedSum:
         case Aggregation::kPercentile: break;
@@ -61,32 +43,43 @@ struct Reading {
     int value_scale = 0;  // of the aggregate's whole number
 };
 
-Result<Reading> reading_of(const Meter& meter) {
-    const bool counts_rows = meter.aggregation == Aggregation::kCount;
-    std::map<std::string, std::string, std::less<>> texts;
-    Reading reading;
+Status set_value(const Meter& meter, SqlTexts& texts, Reading& reading) {
     texts["value"] = "CAST(NULL AS BIGINT)";
-    if (!counts_rows) {
-        TRY_ASSIGN(const ColumnDefinition column, find_column(meter.value));
-        texts["value"] = exact_value_sql(column);
-        if (meter.aggregation != Aggregation::kUnique)
-            reading.value_scale = exact_value_scale(column);
+    texts["sent"] = "FALSE";
+    texts["present"] = "TRUE";
+    if (meter.aggregation == Aggregation::kCount)
+        return {};
+    TRY_ASSIGN(const MeteredColumn column, find_column(meter.value));
+    texts["present"] = "value IS NOT NULL";
+    if (meter.aggregation == Aggregation::kUnique) {
+        texts["value"] = exact_text_sql(column);
+        return {};
     }
+    texts["value"] = exact_number_sql(column);
+    reading.value_scale = exact_number_scale(column);
+    if (column.dimension.has_value())
+        texts["sent"] = fmt::format("{} IS NOT NULL", text_sql(column));
+    return {};
+}
+
+Result<Reading> reading_of(const Meter& meter) {
+    SqlTexts texts;
+    Reading reading;
+    TRY(set_value(meter, texts, reading));
     std::string groups;
     std::string group_names;
     for (std::size_t i = 0; i < meter.group_by.size(); ++i) {
-        TRY_ASSIGN(const ColumnDefinition column, find_column(meter.group_by[i]));
-        groups += fmt::format("coalesce(CAST(\"{}\" AS VARCHAR), '') AS group_{}, ", column.name, i);
+        TRY_ASSIGN(const MeteredColumn column, find_column(meter.group_by[i]));
+        groups += fmt::format("coalesce({}, '') AS group_{}, ", text_sql(column), i);
         group_names += fmt::format("{}group_{}", i == 0 ? "" : ", ", i);
     }
     texts["groups"] = groups;
     texts["group_names"] = group_names.empty() ? "" : group_names + ",";
     texts["group_by"] =
         group_names.empty() ? "" : fmt::format("GROUP BY {} ORDER BY {}", group_names, group_names);
-    texts["filter"] = meter.filter.empty() ? "TRUE" : meter.filter;
-    texts["present"] = counts_rows ? "TRUE" : "value IS NOT NULL";
+    texts["filter"] = meter.filter.empty() ? "TRUE" : with_dimensions(meter.filter);
     texts["aggregate"] = aggregate_sql(meter.aggregation);
-    reading.sql = fill(kMeasureSql, texts);
+    reading.sql = fill_sql(kMeasureSql, texts);
     return reading;
 }
 
@@ -113,7 +106,8 @@ Result<MeterReading> reading_from(const Meter& meter, const Reading& reading,
     const Cell& aggregate = cells[at++];
     result.rows = std::get<std::int64_t>(cells[at++].value);
     TRY_ASSIGN(result.quantity, quantity_of(meter, reading, aggregate, result.rows));
-    result.digest = std::get<std::string>(cells[at].value);
+    result.digest = std::get<std::string>(cells[at++].value);
+    result.skipped = std::get<std::int64_t>(cells[at].value);
     return result;
 }
 

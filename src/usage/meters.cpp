@@ -1,3 +1,4 @@
+#include "usage/dimension_name.hpp"
 #include "usage/metered_column.hpp"
 #include "usage/usage.hpp"
 
@@ -41,10 +42,10 @@ Status check_value(const Meter& meter) {
     if (meter.value.empty())
         return wrong(meter, "/value",
                      fmt::format("{} needs a column as its value", aggregation_name(meter.aggregation)));
-    const Result<ColumnDefinition> column = find_column(meter.value);
+    const Result<MeteredColumn> column = find_column(meter.value);
     if (!column.ok())
         return wrong(meter, "/value", column.error().message);
-    if (meter.aggregation != Aggregation::kUnique && !is_number(column->type))
+    if (meter.aggregation != Aggregation::kUnique && !may_be_number(*column))
         return wrong(meter, "/value",
                      fmt::format("{} needs a number, and {} is none", aggregation_name(meter.aggregation),
                                  meter.value));
@@ -59,7 +60,7 @@ Status check_groups(const Meter& meter) {
     std::set<std::string_view> seen;
     for (std::size_t i = 0; i < meter.group_by.size(); ++i) {
         const std::string pointer = fmt::format("/group_by/{}", i);
-        const Result<ColumnDefinition> column = find_column(meter.group_by[i]);
+        const Result<MeteredColumn> column = find_column(meter.group_by[i]);
         if (!column.ok())
             return wrong(meter, pointer.c_str(), column.error().message);
         if (!seen.insert(meter.group_by[i]).second)
@@ -87,7 +88,7 @@ Status check_meter(query::QueryEngine& engine, const Meter& meter) {
     TRY(check_groups(meter));
     if (meter.filter.empty())
         return {};
-    if (Status condition = engine.check_condition(meter.filter); !condition.ok()) {
+    if (Status condition = engine.check_condition(with_dimensions(meter.filter)); !condition.ok()) {
         if (condition.error().code != ErrorCode::kInvalidArgument)
             return condition;
         return wrong(meter, "/filter", condition.error().message);

@@ -1,5 +1,7 @@
 #include "base/nearest_name.hpp"
 #include "base/time_text.hpp"
+#include "usage/dimension_name.hpp"
+#include "usage/filled_sql.hpp"
 #include "usage/sql_text.hpp"
 #include "usage/usage.hpp"
 
@@ -28,14 +30,15 @@ Status check(const UsageQuestion& question) {
                      fmt::format("the time range is empty: {} to {}", format_rfc3339(question.from),
                                  format_rfc3339(question.to))};
     for (const std::string& name : question.by) {
-        if (std::find(kDimensions.begin(), kDimensions.end(), name) != kDimensions.end())
+        if (std::find(kDimensions.begin(), kDimensions.end(), name) != kDimensions.end() ||
+            dimension_of(name).has_value())
             continue;
         const std::string_view nearest = nearest_name(name, kDimensions);
-        return Error{
-            ErrorCode::kInvalidArgument,
-            nearest.empty()
-                ? fmt::format("usage cannot be split by {}; it can by {}", name, fmt::join(kDimensions, ", "))
-                : fmt::format("usage cannot be split by {}; did you mean {}?", name, nearest)};
+        return Error{ErrorCode::kInvalidArgument,
+                     nearest.empty()
+                         ? fmt::format("usage cannot be split by {}; it can by {}, and dimensions.<header>",
+                                       name, fmt::join(kDimensions, ", "))
+                         : fmt::format("usage cannot be split by {}; did you mean {}?", name, nearest)};
     }
     return {};
 }
@@ -75,6 +78,29 @@ std::vector<Cell> parameters_of(const UsageQuestion& question) {
     return parameters;
 }
 
+// Those of the question's names that are response headers, in its order.
+std::vector<std::string> header_dimensions(const UsageQuestion& question) {
+    std::vector<std::string> names;
+    for (const std::string& name : question.by)
+        if (dimension_of(name).has_value() && std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(name);
+    return names;
+}
+
+std::string sql_of(const std::vector<std::string>& headers) {
+    SqlTexts texts{{"headers", ""}, {"header_names", ""}};
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        texts["headers"] += fmt::format("{} AS header_{},", dimension_sql(*dimension_of(headers[i])), i);
+        texts["header_names"] += fmt::format(", header_{}", i);
+    }
+    return fill_sql(kReportSql, texts);
+}
+
+std::string text_of(const Cell& cell) {
+    const auto* text = std::get_if<std::string>(&cell.value);
+    return text == nullptr ? std::string{} : *text;
+}
+
 std::int64_t whole(const Cell& cell) {
     const auto* number = std::get_if<std::int64_t>(&cell.value);
     return number == nullptr ? 0 : *number;
@@ -88,16 +114,17 @@ Instant window_start(const UsageQuestion& question, std::int64_t local_start_us,
     return question.zone.local_midnight(civil_from_days(utc_day(instant_from_us(local_start_us))));
 }
 
-UsageRow row_from(const UsageQuestion& question, const std::vector<Cell>& cells) {
+UsageRow row_from(const UsageQuestion& question, const std::vector<std::string>& headers,
+                  const std::vector<Cell>& cells) {
     UsageRow row;
     for (std::size_t i = 0; i < kDimensions.size(); ++i) {
         const std::string name(kDimensions[i]);
-        if (std::find(question.by.begin(), question.by.end(), name) == question.by.end())
-            continue;
-        const auto* text = std::get_if<std::string>(&cells[i].value);
-        row.dimensions[name] = text == nullptr ? std::string{} : *text;
+        if (std::find(question.by.begin(), question.by.end(), name) != question.by.end())
+            row.dimensions[name] = text_of(cells[i]);
     }
     std::size_t at = kDimensions.size();
+    for (const std::string& header : headers)
+        row.dimensions[header] = text_of(cells[at++]);
     const std::int64_t local_start = whole(cells[at++]);
     const std::int64_t offset = whole(cells[at++]);
     if (question.window != Window::kNone)
@@ -119,11 +146,13 @@ UsageRow row_from(const UsageQuestion& question, const std::vector<Cell>& cells)
 
 Result<std::vector<UsageRow>> report(query::QueryEngine& engine, const UsageQuestion& question) {
     TRY(check(question));
-    TRY_ASSIGN(const query::QueryResult result, engine.run(kReportSql, parameters_of(question), {}, kLimits));
+    const std::vector<std::string> headers = header_dimensions(question);
+    TRY_ASSIGN(const query::QueryResult result,
+               engine.run(sql_of(headers), parameters_of(question), {}, kLimits));
     std::vector<UsageRow> rows;
     rows.reserve(result.rows.size());
     for (const std::vector<Cell>& cells : result.rows)
-        rows.push_back(row_from(question, cells));
+        rows.push_back(row_from(question, headers, cells));
     // A total is a number even when there was nothing to add up.
     if (rows.empty() && question.by.empty() && question.window == Window::kNone)
         rows.emplace_back();

@@ -1,7 +1,8 @@
 -- Usage in a time range, summed as the published samples do.
 -- Inputs: $1, $2 from and to (microseconds since 1970, to exclusive); $3 customer or null; $4 key or null;
---   $5 the window (none, hour, day, month); $6 its IANA time zone; $7-$15 which dimensions split the rows.
--- Output: the dimensions as text (null where not asked for or not known), the window's start as local time and,
+--   $5 the window (none, hour, day, month); $6 its IANA time zone; $7-$15 which dimensions split the rows;
+--   in the place of the words in braces, the response headers that do.
+-- Output: the dimensions as text (null where not asked for or not known), the headers, the window's start as local time and,
 --   for hours, the zone's offset then (both in microseconds; two hours of a fold differ in it), then the sums.
 -- Grain: one row a combination of dimensions and window that has a request; none without requests.
 WITH wanted AS (
@@ -26,6 +27,7 @@ SELECT
     CASE WHEN $13::BOOLEAN THEN x_edge_result_type END AS result_type,
     CASE WHEN $14::BOOLEAN THEN stage END AS stage,
     CASE WHEN $15::BOOLEAN THEN plan END AS plan,
+    {headers}
     epoch_us(CASE $5::VARCHAR
         WHEN 'hour' THEN date_trunc('hour', local_time)
         WHEN 'day' THEN date_trunc('day', local_time)
@@ -43,4 +45,4 @@ SELECT
     count(DISTINCT c_country) AS countries
 FROM wanted
 GROUP BY ALL
-ORDER BY local_start_us, offset_us DESC, api_key, customer, path, status, country, method, result_type, stage, plan
+ORDER BY local_start_us, offset_us DESC, api_key, customer, path, status, country, method, result_type, stage, plan{header_names}
