@@ -13,15 +13,29 @@ constexpr const char* kKey =
     R"("status":{"enum":["active","revoked"]}}})";
 
 constexpr const char* kCreatedKey =
-    R"({"type":"object","required":["id","key","customer_id","name"],"properties":{"id":{"type":"string"},)"
-    R"("key":{"type":"string","description":"shown this once"},"customer_id":{"type":"string"},)"
+    R"({"type":"object","required":["id","customer_id","name"],"properties":{"id":{"type":"string"},)"
+    R"("key":{"type":"string","description":"shown this once; not for a principal"},"customer_id":{"type":"string"},)"
     R"("name":{"type":"string"}}})";
 
 constexpr const char* kNewKey =
     R"({"type":"object","required":["customer"],"additionalProperties":false,"properties":{)"
     R"("customer":{"type":"string"},"customer_id":{"type":"string"},"name":{"type":"string"},)"
     R"("usage_plan":{"type":"string"},"expires_at":{"type":"string","format":"date-time"},)"
-    R"("value":{"type":"string"},"import":{"type":"boolean"}}})";
+    R"("value":{"type":"string"},"import":{"type":"boolean"},"principal":{"type":"string",)"
+    R"("description":"whom tokens of the issuer name, instead of a value"}}})";
+
+constexpr const char* kKeyWithLimits =
+    R"({"type":"object","required":["id","customer_id","name","status","throttle","quota"],"properties":{)"
+    R"("id":{"type":"string"},"customer_id":{"type":"string"},"name":{"type":"string"},)"
+    R"("usage_plan":{"type":["string","null"]},"status":{"enum":["active","revoked"]},)"
+    R"("throttle":{"type":["object","null"]},"quota":{"type":["object","null"],"properties":{)"
+    R"("limit":{"type":"integer"},"offset":{"type":"integer"},"used":{"type":"integer"},)"
+    R"("remaining":{"type":"integer"},"period":{"enum":["DAY","WEEK","MONTH"]},)"
+    R"("resets_at":{"type":"string","format":"date-time"}}}}})";
+
+constexpr const char* kKeyChange =
+    R"({"type":"object","additionalProperties":false,"properties":{"name":{"type":["string","null"]},)"
+    R"("usage_plan":{"type":["string","null"]}}})";
 
 constexpr const char* kRotation =
     R"({"type":"object","additionalProperties":false,"properties":{"overlap_seconds":{"type":"integer"}}})";
@@ -34,6 +48,21 @@ struct ListInput {
 Result<ListInput> read_list(const Request& request) {
     TRY_ASSIGN(auto page, read_page(request));
     return ListInput{request.query_value("customer").value_or(""), std::move(page)};
+}
+
+struct Change {
+    std::string id;
+    accounts::KeyChange change;
+};
+
+Result<Change> read_change(const Request& request) {
+    TRY_ASSIGN(auto change, accounts::key_change_from_json(request.body));
+    return Change{request.parameter("id"), std::move(change)};
+}
+
+Result<accounts::KeyWithLimits> with_limits(accounts::Keys& keys, accounts::ApiKey key) {
+    TRY_ASSIGN(auto limits, keys.limits(key));
+    return accounts::KeyWithLimits{std::move(key), std::move(limits)};
 }
 
 // The body shows the key, so what is kept for a repeated request is the record without it.
@@ -51,6 +80,10 @@ Result<Response> create(accounts::Keys& keys, const Request& request) {
         TRY_ASSIGN(const auto key, keys.import_value(wanted.key, *wanted.value));
         return Response{201, "application/json", {}, accounts::key_to_json(key), {}};
     }
+    if (wanted.principal) {
+        TRY_ASSIGN(const auto key, keys.create_principal(wanted.key, *wanted.principal));
+        return Response{201, "application/json", {}, accounts::key_to_json(key), {}};
+    }
     TRY_ASSIGN(const auto key, keys.create(wanted.key));
     return created(key);
 }
@@ -65,7 +98,14 @@ Result<Response> rotate(accounts::Keys& keys, const Request& request) {
 
 std::vector<Route> key_routes(accounts::Keys& keys) {
     const auto list = [&keys](const ListInput& input) { return keys.list(input.customer, input.page); };
-    const auto find = [&keys](const std::string& id) { return keys.find(id); };
+    const auto find = [&keys](const std::string& id) -> Result<accounts::KeyWithLimits> {
+        TRY_ASSIGN(auto key, keys.find(id));
+        return with_limits(keys, std::move(key));
+    };
+    const auto update = [&keys](const Change& change) -> Result<accounts::KeyWithLimits> {
+        TRY_ASSIGN(auto key, keys.update(change.id, change.change));
+        return with_limits(keys, std::move(key));
+    };
     const auto revoke = [&keys](const std::string& id) { return keys.revoke(id); };
     auto list_parameters = page_parameters();
     list_parameters.push_back({"customer", "only the keys of this customer: id, external id or unique name"});
@@ -74,7 +114,8 @@ std::vector<Route> key_routes(accounts::Keys& keys) {
          "/v1/keys",
          Access::kAdmin,
          Cost::kQuick,
-         "Creates a key, and shows it this once; or takes over an existing one (value and import).",
+         "Creates a key, and shows it this once; or takes over an existing one (value and import); or lets "
+         "callers in by tokens (principal).",
          {},
          kNewKey,
          kCreatedKey,
@@ -86,11 +127,20 @@ std::vector<Route> key_routes(accounts::Keys& keys) {
          "/v1/keys/{id}",
          Access::kAdmin,
          Cost::kQuick,
-         "One key, by id or unique name.",
+         "One key, by id or unique name, and what it has used of its quota.",
          {},
          "",
-         kKey,
-         endpoint(read_id, find, accounts::key_to_json)},
+         kKeyWithLimits,
+         endpoint(read_id, find, accounts::key_with_limits_to_json)},
+        {"PATCH",
+         "/v1/keys/{id}",
+         Access::kAdmin,
+         Cost::kQuick,
+         "Changes the name, or puts the key under another usage plan; null takes them away.",
+         {},
+         kKeyChange,
+         kKeyWithLimits,
+         endpoint(read_change, update, accounts::key_with_limits_to_json)},
         {"POST",
          "/v1/keys/{id}/revoke",
          Access::kAdmin,

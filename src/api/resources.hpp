@@ -24,7 +24,7 @@ class RequestCounters;
 
 std::vector<Route> customer_routes(accounts::Customers& customers);
 std::vector<Route> key_routes(accounts::Keys& keys);
-std::vector<Route> usage_plan_routes(accounts::UsagePlans& usage_plans);
+std::vector<Route> usage_plan_routes(accounts::UsagePlans& usage_plans, accounts::Keys& keys);
 std::vector<Route> meter_routes(billing::Meters& meters);
 std::vector<Route> plan_routes(billing::Plans& plans);
 std::vector<Route> subscription_routes(billing::Subscriptions& subscriptions);

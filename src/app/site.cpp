@@ -260,7 +260,7 @@ void Site::Impl::add_routes() {
     const api::UsageParts usage_parts{*engine, *customers, *keys, *meters, machine.clock};
     router->add(api::customer_routes(*customers));
     router->add(api::key_routes(*keys));
-    router->add(api::usage_plan_routes(*usage_plans));
+    router->add(api::usage_plan_routes(*usage_plans, *keys));
     router->add(api::meter_routes(*meters));
     router->add(api::plan_routes(*plans));
     router->add(api::subscription_routes(*subscriptions));

@@ -1,5 +1,7 @@
 #include "cli/group.hpp"
 
+#include <optional>
+
 namespace tally::cli {
 namespace {
 
@@ -9,7 +11,15 @@ struct CreateOptions {
     std::string usage_plan;
     std::string expires_at;
     std::string value;
+    std::string principal;
     bool yes_import = false;
+};
+
+struct UpdateOptions {
+    std::string id;
+    std::optional<std::string> name;
+    std::string usage_plan;
+    bool no_usage_plan = false;
 };
 
 struct RotateOptions {
@@ -22,7 +32,8 @@ std::string create_body(const CreateOptions& options) {
     json.begin_object().field("customer", options.customer);
     for (const auto& [name, value] :
          {std::pair{"name", options.name}, std::pair{"usage_plan", options.usage_plan},
-          std::pair{"expires_at", options.expires_at}, std::pair{"value", options.value}})
+          std::pair{"expires_at", options.expires_at}, std::pair{"value", options.value},
+          std::pair{"principal", options.principal}})
         if (!value.empty())
             json.field(name, value);
     if (options.yes_import)
@@ -38,7 +49,12 @@ void add_create(const CommandContext& context, CLI::App& noun) {
     create.add_option("--name", options->name, "for people");
     create.add_option("--usage-plan", options->usage_plan, "id or name");
     create.add_option("--expires-at", options->expires_at, "RFC 3339; default never");
-    create.add_option("--value", options->value, "takes over this existing key; - reads it from the input");
+    CLI::Option* value = create.add_option("--value", options->value,
+                                           "takes over this existing key; - reads it from the input");
+    create
+        .add_option("--principal", options->principal,
+                    "no key: callers whose tokens name this principal ([edge] jwt_issuer)")
+        ->excludes(value);
     create.add_flag("--yes-import", options->yes_import,
                     "you know that the key's value was in a command line");
     set_action(create, context.action, [&session = context.session, options] {
@@ -50,9 +66,36 @@ void add_create(const CommandContext& context, CLI::App& noun) {
             options->value = *value;
         }
         const int code = session.show({"POST", "/v1/keys", {}, {}, create_body(*options)}, {});
-        if (code == kDone && options->value.empty())
+        if (code == kDone && options->value.empty() && options->principal.empty())
             session.hint("The key is shown this once. Keep it now: it cannot be shown again.");
         return code;
+    });
+}
+
+std::string update_body(const UpdateOptions& options) {
+    JsonWriter json;
+    json.begin_object();
+    if (options.name)
+        json.field("name", *options.name);
+    if (options.no_usage_plan)
+        json.key("usage_plan").null();
+    else if (!options.usage_plan.empty())
+        json.field("usage_plan", options.usage_plan);
+    json.end_object();
+    return json.take();
+}
+
+void add_update(const CommandContext& context, CLI::App& noun) {
+    auto options = options_of<UpdateOptions>();
+    CLI::App& update = add_verb(noun, "update", "changes what is given");
+    update.add_option("ID", options->id, "id or unique name")->required();
+    update.add_option("--name", options->name, "the new name");
+    CLI::Option* plan =
+        update.add_option("--usage-plan", options->usage_plan, "id or name; the key's quota there is unused");
+    update.add_flag("--no-usage-plan", options->no_usage_plan, "takes it from its plan")->excludes(plan);
+    set_action(update, context.action, [&session = context.session, options] {
+        return session.show({"PATCH", path_of({"v1", "keys", options->id}), {}, {}, update_body(*options)},
+                            {});
     });
 }
 
@@ -93,7 +136,9 @@ void add_key_commands(const CommandContext& context) {
     CLI::App& noun = add_noun(context, "keys", "API keys");
     add_create(context, noun);
     add_key_list(context, noun);
-    add_by_id(context, noun, "show", "GET", "keys", "", "one key; never its value");
+    add_by_id(context, noun, "show", "GET", "keys", "",
+              "one key, and what it has used of its quota; never its value");
+    add_update(context, noun);
     add_by_id(context, noun, "revoke", "POST", "keys", "revoke", "the edge refuses the key from now on");
     add_rotate(context, noun);
     add_by_id(context, noun, "delete", "DELETE", "keys", "",

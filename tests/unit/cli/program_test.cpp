@@ -130,12 +130,34 @@ TEST_F(ProgramTest, EachCommandIsOneRequest) {
         {{"keys", "rotate", "key_1", "--overlap-seconds", "60"},
          R"(POST /v1/keys/key_1/rotate {"overlap_seconds":60})"},
         {{"keys", "delete", "key_1"}, "DELETE /v1/keys/key_1 "},
+        {{"keys", "update", "key_1", "--usage-plan", "gold", "--name", "web"},
+         R"(PATCH /v1/keys/key_1 {"name":"web","usage_plan":"gold"})"},
+        {{"keys", "update", "key_1", "--no-usage-plan"}, R"(PATCH /v1/keys/key_1 {"usage_plan":null})"},
         {{"usage-plans", "create", "gold"}, R"(POST /v1/usage-plans {"name":"gold"})"},
+        {{"usage-plans", "create", "gold", "--rate", "0.5", "--burst", "20", "--quota", "1000",
+          "--method-throttle", "GET /a=b*=5:10", "--method-throttle", "* /c=1.5:2"},
+         R"(POST /v1/usage-plans {"name":"gold","throttle":{"rate_limit":0.5,"burst_limit":20},)"
+         R"("quota":{"limit":1000,"period":"MONTH"},"method_throttles":[)"
+         R"({"method":"GET","path":"/a=b*","rate_limit":5,"burst_limit":10},)"
+         R"({"method":"*","path":"/c","rate_limit":1.5,"burst_limit":2}]})"},
+        {{"usage-plans", "update", "gold", "--rate", "7", "--offset", "3", "--name", "big"},
+         R"(PATCH /v1/usage-plans/gold {"name":"big","throttle":{"rate_limit":7},"quota":{"offset":3}})"},
+        {{"usage-plans", "update", "gold", "--no-throttle", "--no-quota", "--no-method-throttles"},
+         R"(PATCH /v1/usage-plans/gold {"throttle":null,"quota":null,"method_throttles":[]})"},
+        {{"usage-plans", "usage", "gold"}, "GET /v1/usage-plans/gold/usage?limit=1000 "},
+        {{"usage-plans", "delete", "gold"}, "DELETE /v1/usage-plans/gold "},
         {{"usage", "--month", "2026-10", "--by", "path,status", "--window", "day", "--customer", "Acme"},
          "GET /v1/usage?month=2026-10&customer=Acme&by=path%2Cstatus&window=day "},
         {{"query", "SELECT 1", "--as-of", "2026-10-01T00:00:00Z"},
          R"(POST /v1/query {"sql":"SELECT 1","as_of":"2026-10-01T00:00:00Z"})"},
         {{"meters", "show", "requests"}, "GET /v1/meters/requests "},
+        {{"credits", "grant", "--customer", "Acme", "--amount", "10.00", "--currency", "EUR"},
+         R"(POST /v1/credits {"customer_id":"Acme","amount":"10.00","currency":"EUR"})"},
+        {{"credits", "list", "--customer", "Acme"}, "GET /v1/credits?customer_id=Acme&limit=1000 "},
+        {{"credits", "balance", "--customer", "Acme"}, "GET /v1/credits/balance?customer_id=Acme "},
+        {{"credits", "void", "crd_1", "--reason", "by mistake"},
+         R"(POST /v1/credits/crd_1/void {"reason":"by mistake"})"},
+        {{"credits", "end", "--customer", "Acme"}, R"(POST /v1/credits/end {"customer_id":"Acme"})"},
         {{"plans", "publish", "pro@2"}, "POST /v1/plans/pro%402/publish "},
         {{"plans", "diff", "pro@1", "pro@2"}, "GET /v1/plans/diff?before=pro%401&after=pro%402 "},
         {{"subscriptions", "create", "--customer", "Acme", "--plan", "pro", "--from", "2026-10-01"},
@@ -163,17 +185,22 @@ TEST_F(ProgramTest, WrongUseIs2AndSaysWhatIsWrong) {
         std::string said;
     };
 
-    const Row rows[] = {{{}, "subcommand"},
-                        {{"bogus"}, "no command \"bogus\""},
-                        {{"customers"}, "subcommand"},
-                        {{"customers", "bogus"}, "no command \"bogus\" for customers"},
-                        {{"customers", "create"}, "NAME"},
-                        {{"keys", "create"}, "--customer"},
-                        {{"customers", "list", "--bogus"}, "--bogus"},
-                        {{"--format", "xml", "customers", "list"}, "xml"},
-                        {{"query", "x", "--as-of", "t", "--snapshot", "1"}, "exclude"},
-                        {{"invoice", "run"}, "--month"},
-                        {{"teardown"}, "--confirm"}};
+    const Row rows[] = {
+        {{}, "subcommand"},
+        {{"bogus"}, "no command \"bogus\""},
+        {{"customers"}, "subcommand"},
+        {{"customers", "bogus"}, "no command \"bogus\" for customers"},
+        {{"customers", "create"}, "NAME"},
+        {{"keys", "create"}, "--customer"},
+        {{"customers", "list", "--bogus"}, "--bogus"},
+        {{"--format", "xml", "customers", "list"}, "xml"},
+        {{"query", "x", "--as-of", "t", "--snapshot", "1"}, "exclude"},
+        {{"invoice", "run"}, "--month"},
+        {{"usage-plans", "create", "x", "--rate", "ten"}, "no number"},
+        {{"usage-plans", "create", "x", "--method-throttle", "/a=1:2"}, "METHOD PATH=RATE:BURST"},
+        {{"usage-plans", "update", "x", "--quota", "1", "--no-quota"}, "exclude"},
+        {{"keys", "update", "x", "--usage-plan", "p", "--no-usage-plan"}, "exclude"},
+        {{"teardown"}, "--confirm"}};
     for (const Row& row : rows) {
         EXPECT_EQ(run(row.words), kWrongUse) << row.said;
         EXPECT_NE(err_.str().find(row.said), std::string::npos) << err_.str();
