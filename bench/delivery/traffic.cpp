@@ -52,23 +52,24 @@ class Traffic {
         query_ = path % 3 == 0 ? fmt::format("page={}&limit=50", below(40)) : std::string();
         forwarded_ = fmt::format("10.{}.{}.{}", below(4), below(256), below(256));
         headers_.clear();
-        slice(capture::kHost, "host", "api.example.com");
-        slice(capture::kUserAgent, "user-agent", agent);
-        slice(capture::kAccept, "accept", "application/json");
-        slice(capture::kAcceptEncoding, "accept-encoding", "gzip, deflate, br");
-        slice(capture::kXForwardedFor, "x-forwarded-for", forwarded_);
-        headers_ += "x-api-key:" + key_id_ + "\nconnection:keep-alive\n";
+        header("host", "api.example.com");
+        header("user-agent", agent);
+        header("accept", "application/json");
+        header("accept-encoding", "gzip, deflate, br");
+        header("x-forwarded-for", forwarded_);
+        header("x-api-key", key_id_);
+        header("connection", "keep-alive");
         return put(writer, time_us, path);
     }
 
   private:
     int below(int limit) { return std::uniform_int_distribution<int>(0, limit - 1)(random_); }
 
-    void slice(capture::HeaderIndex index, std::string_view name, std::string_view value) {
-        headers_.append(name).append(":");
-        slices_[index] = {static_cast<std::uint16_t>(headers_.size()),
-                          static_cast<std::uint16_t>(value.size())};
-        headers_.append(value).append("\n");
+    // As the edge writes them for HTTP/1.1: capture::kFlagRawHeaders.
+    void header(std::string_view name, std::string_view value) {
+        if (!headers_.empty())
+            headers_.append("\0\n", 2);
+        headers_.append(name).append("\0 ", 2).append(value);
     }
 
     bool put(capture::SegmentWriter& writer, std::uint64_t time_us, int path) {
@@ -84,14 +85,14 @@ class Traffic {
         add(capture::kCustomerId, customer_);
         add(capture::kUsagePlan, path % 2 == 0 ? "gold" : "silver");
         add(capture::kStage, "prod");
-        add(capture::kResourcePath, fmt::format("/v1/resource{}/{{id}}", path));
-        add(capture::kMethod, path % 5 == 0 ? "POST" : "GET");
-        add(capture::kUriStem, stem_);
-        add(capture::kUriQuery, query_);
-        add(capture::kContentType, "application/json");
         add(capture::kEdgeLocation, "EDGE1-P1");
         add(capture::kDistribution, "edge.example.com");
         add(capture::kBehaviorPattern, "*");
+        add(capture::kMethod, path % 5 == 0 ? "POST" : "GET");
+        add(capture::kUriStem, stem_);
+        add(capture::kUriQuery, query_);
+        add(capture::kResourcePath, fmt::format("/v1/resource{}/{{id}}", path));
+        add(capture::kContentType, "application/json");
         add(capture::kHeaders, headers_);
         writer.commit(record);
         return true;
@@ -112,10 +113,9 @@ class Traffic {
         fixed.tls_protocol = 0x0304;
         fixed.tls_cipher = 0x1301;
         fixed.header_count = 7;
-        fixed.flags = capture::kFlagHttps;
+        fixed.flags = capture::kFlagHttps | capture::kFlagRawHeaders;
         fixed.auth = static_cast<std::uint8_t>(AuthResult::kIdentified);
         fixed.response_result = static_cast<std::uint8_t>(ResultType::kMiss);
-        std::copy(slices_.begin(), slices_.end(), fixed.header_slices);
     }
 
     void fill(capture::Completion& completion) {
@@ -134,7 +134,6 @@ class Traffic {
 
     std::mt19937_64 random_{20'261'001};
     std::vector<std::string> agents_;
-    std::array<capture::HeaderSlice, capture::kHeaderIndexCount> slices_{};
     std::string key_id_, customer_, stem_, query_, forwarded_, headers_;
     std::int64_t first_byte_us_ = 0;
 };

@@ -1,5 +1,5 @@
 // Any bytes as a segment: no crash, no hang, and nothing read outside the file.
-// sources: src/capture/capture_log.cpp src/capture/log_scanner.cpp src/capture/positions.cpp
+// sources: src/capture/capture_log.cpp src/capture/header_texts.cpp src/capture/log_scanner.cpp src/capture/positions.cpp
 // sources: src/capture/record_decoder.cpp src/capture/segment_name.cpp src/capture/segment_reader.cpp
 // sources: src/base/file_system.cpp src/base/error.cpp src/base/json_value.cpp src/base/json_writer.cpp
 // links: -lfmt -lboost_json

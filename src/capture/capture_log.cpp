@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,7 +23,7 @@ namespace tally::capture {
 
 struct Scan::Mappings {
     std::map<SegmentName, MappedSegment> segments;
-    std::deque<std::string> joined;  // texts that stand in no segment as they are
+    TextArena texts;  // texts that stand in no segment as they are
 };
 
 Scan::Scan() = default;
@@ -150,7 +149,7 @@ Result<Scan> CaptureLog::scan(const Positions& from, const ScanLimits& limits) c
     TRY_ASSIGN(scan.mappings_->segments, map_segments(folder_));
     scan.records.reserve(records_at_most(scan.mappings_->segments, from, limits.records_max));
     for (const auto& [writer, segments] : by_writer(scan.mappings_->segments))
-        WriterScanner(segments, scan.next.writers[writer], scan, scan.mappings_->joined, limits.records_max)
+        WriterScanner(segments, scan.next.writers[writer], scan, scan.mappings_->texts, limits.records_max)
             .run();
     std::erase_if(scan.next.writers, [&](const auto& entry) {
         return entry.second == WriterPosition{} && !from.writers.contains(entry.first);

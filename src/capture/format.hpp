@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// The bytes of a capture segment, version 1. The page is docs/formats/capture-log.md; numbers there are
-// asserted here. Plain structs without the C++ library, because the nginx module includes this header.
-// Little-endian.
+// The bytes of a capture segment, version 2; what was different in version 1 is in format_v1.hpp. The page is
+// docs/formats/capture-log.md; numbers there are asserted here. Plain structs without the C++ library,
+// because the nginx module includes this header. Little-endian.
 //
 //   segment  = SegmentHeader record* zeros
 //   record   = RecordHeader Completion FixedPart string_length[kStringCount] string_bytes padding-to-8
@@ -20,7 +20,7 @@
 namespace tally::capture {
 
 inline constexpr char kMagic[8] = {'T', 'A', 'L', 'L', 'Y', 'S', 'E', 'G'};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint32_t kRecordAlignment = 8;
 inline constexpr std::uint32_t kRecordSizeMax =
     128U * 1024U;  // a longer one is captured with long strings cut
@@ -83,28 +83,17 @@ struct Completion {
 
 static_assert(sizeof(Completion) == 80);
 
-// A slice of the headers string; size 0 = the header was not sent.
-struct HeaderSlice {
-    std::uint16_t offset;
-    std::uint16_t size;
-};
-
-enum HeaderIndex : unsigned {
-    kHost,
-    kUserAgent,
-    kReferer,
-    kCookie,
-    kAccept,
-    kAcceptEncoding,
-    kXForwardedFor,
-    kHeaderIndexCount = 8
-};
-
 inline constexpr std::uint8_t kFlagHttps = 1;
 inline constexpr std::uint8_t kFlagIpv6 = 2;
 inline constexpr std::uint8_t kFlagWebSocket = 4;
-inline constexpr std::uint8_t kFlagCut = 8;             // some string was cut to fit
-inline constexpr std::uint8_t kFlagManyForwarded = 16;  // more than one X-Forwarded-For line: join them all
+inline constexpr std::uint8_t kFlagCut = 8;  // some string was cut to fit; 16 is taken by version 1
+// The headers string is "Name" NUL SP "Value" NUL LF for each header, without the last NUL LF: the bytes of
+// nginx's buffer in one piece. Without the flag it is "Name:Value\n" for each.
+inline constexpr std::uint8_t kFlagRawHeaders = 32;
+// One byte stands between method and path, and one between path and query when the query is not empty; no
+// length counts them. The bytes of the request line in one piece.
+inline constexpr std::uint8_t kFlagRequestLine = 64;
+inline constexpr std::uint8_t kFlagPathIsStem = 128;  // the resource path is the stem, and not written again
 
 // What is known when the first response byte is about to leave; never changed afterwards.
 struct FixedPart {
@@ -123,28 +112,28 @@ struct FixedPart {
     // Set by commit() from the Completion: they stand in when a crash cuts the final Completion short.
     std::uint8_t first_cache_status;
     std::uint16_t first_status;
-    HeaderSlice header_slices[kHeaderIndexCount];
 };
 
-static_assert(sizeof(FixedPart) == 96);
+static_assert(sizeof(FixedPart) == 64);
 
+// The order in which the strings stand. What belongs together stands together, four a word of lengths.
 enum StringIndex : unsigned {
     kKeyId,
     kCustomerId,
     kUsagePlan,
+    kPrincipal,
     kStage,
-    kResourcePath,
-    kMethod,
-    kUriStem,
-    kUriQuery,
-    kContentType,
     kEdgeLocation,
     kDistribution,
     kBehaviorPattern,
-    kHeaders,
-    kPrincipal,
+    kMethod,
+    kUriStem,
+    kUriQuery,
+    kResourcePath,
+    kContentType,
     kDimensions,
-    kStringReserved15,
+    kStringReserved14,
+    kHeaders,
     kStringCount = 16
 };
 
@@ -152,19 +141,20 @@ inline constexpr std::size_t kCompletionOffset = sizeof(RecordHeader);
 inline constexpr std::size_t kFixedOffset = kCompletionOffset + sizeof(Completion);
 inline constexpr std::size_t kLengthsOffset = kFixedOffset + sizeof(FixedPart);
 inline constexpr std::size_t kStringsOffset = kLengthsOffset + kStringCount * sizeof(std::uint16_t);
-static_assert(kStringsOffset == 224);
+static_assert(kStringsOffset == 192);
 inline constexpr std::uint32_t kRecordSizeMin = kStringsOffset;
 
-// Every checksum of a segment starts from its writer's id, so that bytes of another writer never fit.
-inline std::uint32_t writer_seed(std::uint64_t writer) {
-    return crc32c(&writer, sizeof writer);
+// Every checksum of a segment starts from its writer's id and the version, so that bytes of another writer
+// never fit, and a record tells its version when the segment's header cannot be read.
+inline std::uint32_t writer_seed(std::uint64_t writer, std::uint64_t version = kFormatVersion) {
+    const std::uint64_t words[2] = {writer, version};
+    return crc32c(words, version == 1 ? sizeof writer : sizeof words);
 }
 
 // `record` points at the RecordHeader. Size and sequence are arguments because the writer stores them last.
 inline std::uint32_t record_crc(std::uint32_t seed, std::uint32_t size, std::uint64_t sequence,
                                 const unsigned char* record) {
-    const std::uint64_t head[2] = {size, sequence};
-    return crc32c(record + kFixedOffset, size - kFixedOffset, crc32c(head, sizeof head, seed));
+    return crc32c_behind(size, sequence, record + kFixedOffset, size - kFixedOffset, seed);
 }
 
 inline constexpr std::size_t kCompletionFields = offsetof(Completion, time_taken_us);
@@ -173,10 +163,9 @@ inline constexpr std::size_t kCompletionFields = offsetof(Completion, time_taken
 // kDone knows that the values are final.
 inline std::uint32_t completion_crc(std::uint32_t seed, std::uint64_t sequence, std::uint32_t state,
                                     const Completion& completion) {
-    const std::uint64_t head[2] = {state, sequence};
     const auto* bytes = reinterpret_cast<const unsigned char*>(&completion);
-    return crc32c(bytes + kCompletionFields, sizeof(Completion) - kCompletionFields,
-                  crc32c(head, sizeof head, seed));
+    return crc32c_behind(state, sequence, bytes + kCompletionFields, sizeof(Completion) - kCompletionFields,
+                         seed);
 }
 
 inline std::uint32_t seal_crc(std::uint32_t seed, std::uint64_t segment_number, std::uint64_t sealed_size,

@@ -61,7 +61,7 @@ void WriterScanner::take_record(const MappedSegment& segment, const FoundRecord&
     if (position_.has_taken(found.sequence))
         return;
     RequestRecord& record = scan_.records.emplace_back();
-    const CompletionState state = decode_record(segment, found, joined_, record);
+    const CompletionState state = decode_record(segment, found, texts_, record);
     if (state == CompletionState::kOpen) {
         scan_.records.pop_back();
         ++scan_.pending;

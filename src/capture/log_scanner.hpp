@@ -3,9 +3,7 @@
 #include "capture/capture_log.hpp"
 #include "capture/segment_reader.hpp"
 
-#include <deque>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace tally::capture {
@@ -19,10 +17,10 @@ std::optional<std::uint64_t> start_of_next(const std::vector<MappedSegment*>& se
 class WriterScanner {
   public:
     // `segments` are all of the writer's, ascending; `position` is moved on; found things are added to
-    // `scan`, texts that stand in no segment as they are to `joined`. All must outlive it.
+    // `scan`, texts that stand in no segment as they are to `texts`. All must outlive it.
     WriterScanner(const std::vector<MappedSegment*>& segments, WriterPosition& position, Scan& scan,
-                  std::deque<std::string>& joined, std::size_t records_max)
-        : segments_(segments), position_(position), scan_(scan), joined_(joined), records_max_(records_max) {}
+                  TextArena& texts, std::size_t records_max)
+        : segments_(segments), position_(position), scan_(scan), texts_(texts), records_max_(records_max) {}
 
     // Stops at the limit, and sets `more` in the scan then.
     void run();
@@ -39,7 +37,7 @@ class WriterScanner {
     const std::vector<MappedSegment*>& segments_;
     WriterPosition& position_;
     Scan& scan_;
-    std::deque<std::string>& joined_;
+    TextArena& texts_;
     std::size_t records_max_;
     std::uint64_t covered_ = 0;  // behind the last sequence of the segments walked so far
 };

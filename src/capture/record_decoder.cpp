@@ -1,56 +1,63 @@
+#include "capture/format_v1.hpp"
+#include "capture/header_texts.hpp"
 #include "capture/segment_reader.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
 namespace tally::capture {
 namespace {
 
-std::string_view text(const char* bytes, std::size_t size) {
-    return {bytes, size};
-}
-
-// The slices of all strings, in the order of StringIndex.
-std::array<std::string_view, kStringCount> slice_strings(const unsigned char* record, std::uint32_t size) {
-    std::array<std::uint16_t, kStringCount> lengths{};
-    std::memcpy(lengths.data(), record + kLengthsOffset, sizeof lengths);
-    std::array<std::string_view, kStringCount> strings;
-    std::size_t at = kStringsOffset;
-    for (std::size_t i = 0; i < kStringCount && at + lengths[i] <= size; ++i) {
-        strings[i] = text(reinterpret_cast<const char*>(record + at), lengths[i]);
-        at += lengths[i];
+// Takes the strings of a record off its bytes, one after the other.
+class StringBytes {
+  public:
+    StringBytes(const unsigned char* record, std::uint32_t size, std::size_t lengths_offset)
+        : at_(reinterpret_cast<const char*>(record) + lengths_offset + kStringCount * sizeof(std::uint16_t)),
+          end_(reinterpret_cast<const char*>(record) + size) {
+        std::memcpy(lengths_, record + lengths_offset, sizeof lengths_);
     }
+
+    // Number `index` of the lengths; empty when the record does not hold it.
+    std::string_view take(std::size_t index) {
+        if (lengths_[index] > static_cast<std::size_t>(end_ - at_))
+            at_ = end_;
+        const std::string_view text(at_, at_ == end_ ? 0 : lengths_[index]);
+        at_ += text.size();
+        return text;
+    }
+
+    void skip_separator() { at_ += at_ != end_ ? 1 : 0; }
+
+    [[nodiscard]] bool is_empty(std::size_t index) const { return lengths_[index] == 0; }
+
+  private:
+    const char* at_;
+    const char* end_;
+    std::uint16_t lengths_[kStringCount];
+};
+
+using Strings = std::array<std::string_view, kStringCount>;  // by StringIndex
+
+Strings strings_of(const unsigned char* record, std::uint32_t size, std::uint8_t flags) {
+    StringBytes bytes(record, size, kLengthsOffset);
+    Strings strings;
+    for (unsigned i = 0; i < kStringCount; ++i) {
+        const bool separated = i == kUriStem || (i == kUriQuery && !bytes.is_empty(kUriQuery));
+        if (separated && (flags & kFlagRequestLine) != 0)
+            bytes.skip_separator();
+        strings[i] = bytes.take(i);
+    }
+    if ((flags & kFlagPathIsStem) != 0)
+        strings[kResourcePath] = strings[kUriStem];
     return strings;
 }
 
-std::string_view header_value(std::string_view headers, HeaderSlice slice) {
-    if (slice.offset > headers.size())
-        return {};
-    return headers.substr(slice.offset, slice.size);
-}
-
-bool is_forwarded_line(std::string_view line) {
-    constexpr std::string_view kName = "x-forwarded-for:";
-    return line.size() >= kName.size() &&
-           std::equal(kName.begin(), kName.end(), line.begin(), [](char a, char b) {
-               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-           });
-}
-
-// RFC 9110, 5.3: several lines of one name are one list.
-std::string join_forwarded(std::string_view headers) {
-    std::string list;
-    while (!headers.empty()) {
-        const std::string_view line = headers.substr(0, headers.find('\n'));
-        headers.remove_prefix(std::min(headers.size(), line.size() + 1));
-        if (!is_forwarded_line(line))
-            continue;
-        if (!list.empty())
-            list += ", ";
-        list += line.substr(line.find(':') + 1);
-    }
-    return list;
+Strings strings_of_v1(const unsigned char* record, std::uint32_t size) {
+    StringBytes bytes(record, size, v1::kLengthsOffset);
+    Strings strings;
+    for (unsigned i = 0; i < kStringCount; ++i)
+        strings[v1::kStringOrder[i]] = bytes.take(i);
+    return strings;
 }
 
 template <class Enum>
@@ -58,31 +65,21 @@ Enum enum_or(std::uint8_t value, Enum last, Enum otherwise) {
     return value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(value) : otherwise;
 }
 
-void decode_strings(const unsigned char* record, std::uint32_t size, const FixedPart& fixed,
-                    RequestRecord& out) {
-    const auto strings = slice_strings(record, size);
+void decode_strings(const Strings& strings, RequestRecord& out) {
     out.api_key_id = strings[kKeyId];
     out.customer_id = strings[kCustomerId];
     out.usage_plan = strings[kUsagePlan];
+    out.principal = strings[kPrincipal];
     out.stage = strings[kStage];
-    out.resource_path = strings[kResourcePath];
-    out.method = strings[kMethod];
-    out.uri_stem = strings[kUriStem];
-    out.uri_query = strings[kUriQuery];
-    out.content_type = strings[kContentType];
     out.edge_location = strings[kEdgeLocation];
     out.distribution = strings[kDistribution];
     out.behavior_pattern = strings[kBehaviorPattern];
-    out.headers = strings[kHeaders];
-    out.principal = strings[kPrincipal];
+    out.method = strings[kMethod];
+    out.uri_stem = strings[kUriStem];
+    out.uri_query = strings[kUriQuery];
+    out.resource_path = strings[kResourcePath];
+    out.content_type = strings[kContentType];
     out.dimensions = strings[kDimensions];
-    out.host = header_value(out.headers, fixed.header_slices[kHost]);
-    out.user_agent = header_value(out.headers, fixed.header_slices[kUserAgent]);
-    out.referer = header_value(out.headers, fixed.header_slices[kReferer]);
-    out.cookie = header_value(out.headers, fixed.header_slices[kCookie]);
-    out.accept = header_value(out.headers, fixed.header_slices[kAccept]);
-    out.accept_encoding = header_value(out.headers, fixed.header_slices[kAcceptEncoding]);
-    out.x_forwarded_for = header_value(out.headers, fixed.header_slices[kXForwardedFor]);
 }
 
 void decode_fixed(const FixedPart& fixed, RequestRecord& out) {
@@ -127,8 +124,8 @@ void decode_first_values(const FixedPart& fixed, RequestRecord& out) {
 
 }  // namespace
 
-CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found,
-                              std::deque<std::string>& joined, RequestRecord& out) {
+CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found, TextArena& texts,
+                              RequestRecord& out) {
     const unsigned char* record = segment.at(found.offset);
     const auto* live = reinterpret_cast<const Completion*>(record + kCompletionOffset);
     const std::uint32_t state = __atomic_load_n(&live->state, __ATOMIC_ACQUIRE);
@@ -148,9 +145,13 @@ CompletionState decode_record(const MappedSegment& segment, const FoundRecord& f
     out.id = {segment.name().writer, found.sequence};
     out.state = final_values ? CaptureState::kDone : CaptureState::kInterrupted;
     decode_fixed(fixed, out);
-    decode_strings(record, found.size, fixed, out);
-    if ((fixed.flags & kFlagManyForwarded) != 0)
-        out.x_forwarded_for = joined.emplace_back(join_forwarded(out.headers));
+    const Strings strings = segment.version() == 1 ? strings_of_v1(record, found.size)
+                                                   : strings_of(record, found.size, fixed.flags);
+    decode_strings(strings, out);
+    if (segment.version() != 1 && (fixed.flags & kFlagRawHeaders) != 0)
+        decode_raw_headers(strings[kHeaders], texts, out);
+    else
+        decode_headers(strings[kHeaders], texts, out);
     if (final_values || first_values)
         decode_completion(completion, out);
     else

@@ -1,5 +1,7 @@
 #include "capture/segment_reader.hpp"
 
+#include "capture/format_v1.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -45,7 +47,7 @@ Result<MappedSegment> MappedSegment::open(const Path& folder, const SegmentName&
     MappedSegment segment;
     segment.name_ = name;
     segment.path_ = folder / name.file_name();
-    segment.seed_ = writer_seed(name.writer);
+    segment.take_version(kFormatVersion);
     FileDescriptor file(::open(segment.path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid())
         return io_error("open", segment.path_, errno);
@@ -70,20 +72,23 @@ Result<MappedSegment> MappedSegment::open(const Path& folder, const SegmentName&
 Status MappedSegment::read_header() {
     if (size_ < sizeof(SegmentHeader))
         return {};
-    sealed_ = seal_fits(header(), name_, seed_);
     if (std::memcmp(header().magic, kMagic, sizeof kMagic) != 0 ||
         crc32c(&header(), kHeaderCrcSpan) != header().header_crc) {
         const std::uint64_t whole = size_ / kRecordAlignment * kRecordAlignment;
         if (!writer_alive_ && nonzero_end(0, whole) == 0)
             header_state_ = HeaderState::kBlank;
+        else
+            find_version();
         return {};
     }
-    if (header().version != kFormatVersion || header().header_size != sizeof(SegmentHeader))
+    if (header().version == 0 || header().version > kFormatVersion ||
+        header().header_size != sizeof(SegmentHeader))
         return Error{
             ErrorCode::kUnsupported,
-            fmt::format("{} is of format version {}, this program reads version {}; use the release that "
-                        "wrote it",
+            fmt::format("{} is of format version {}, this program reads versions 1 to {}; use the release "
+                        "that wrote it",
                         path_.string(), header().version, kFormatVersion)};
+    take_version(header().version);
     const SegmentName says{header().writer, header().segment_number};
     if (says != name_)
         return Error{ErrorCode::kCorruption,
@@ -92,6 +97,39 @@ Status MappedSegment::read_header() {
                                  path_.string(), says.file_name())};
     header_state_ = HeaderState::kSound;
     return {};
+}
+
+void MappedSegment::take_version(std::uint32_t version) {
+    version_ = version;
+    seed_ = writer_seed(name_.writer, version);
+    sealed_ = size_ >= sizeof(SegmentHeader) && base_ != nullptr && seal_fits(header(), name_, seed_);
+}
+
+// The header cannot be read: every checksum behind it starts from the version, too.
+void MappedSegment::find_version() {
+    for (std::uint32_t version = kFormatVersion; version > 0; --version) {
+        take_version(version);
+        if (sealed_ || holds_good_record())
+            return;
+    }
+    take_version(kFormatVersion);
+}
+
+bool MappedSegment::holds_good_record() const {
+    for (std::uint64_t offset = sizeof(SegmentHeader); offset + record_size_min() <= size_;
+         offset += kRecordAlignment) {
+        const std::uint32_t size = load_size(at(offset));
+        if (size >= record_size_min() && size <= kRecordSizeMax && size % kRecordAlignment == 0 &&
+            size <= size_ - offset &&
+            reinterpret_cast<const RecordHeader*>(at(offset))->crc ==
+                record_crc(seed_, size, load_sequence(at(offset)), at(offset)))
+            return true;
+    }
+    return false;
+}
+
+std::uint32_t MappedSegment::record_size_min() const {
+    return version_ == 1 ? v1::kStringsOffset : kRecordSizeMin;
 }
 
 std::optional<std::uint64_t> MappedSegment::first_sequence() const {
@@ -132,6 +170,7 @@ MappedSegment::MappedSegment(MappedSegment&& other) noexcept
       base_(std::exchange(other.base_, nullptr)),
       size_(other.size_),
       changed_us_(other.changed_us_),
+      version_(other.version_),
       seed_(other.seed_),
       header_state_(other.header_state_),
       writer_alive_(other.writer_alive_),
@@ -147,11 +186,11 @@ SegmentWalk::SegmentWalk(const MappedSegment& segment, std::uint64_t lowest,
       start_known_(segment.first_sequence().has_value()) {}
 
 bool SegmentWalk::has_room_for_record() const {
-    return limit_ >= kRecordSizeMin && offset_ <= limit_ - kRecordSizeMin;
+    return limit_ >= segment_.record_size_min() && offset_ <= limit_ - segment_.record_size_min();
 }
 
 bool SegmentWalk::plausible(std::uint64_t offset, std::uint32_t size) const {
-    return size >= kRecordSizeMin && size <= kRecordSizeMax && size % kRecordAlignment == 0 &&
+    return size >= segment_.record_size_min() && size <= kRecordSizeMax && size % kRecordAlignment == 0 &&
            size <= limit_ - offset;
 }
 
@@ -189,12 +228,13 @@ std::optional<SegmentWalk::Step> SegmentWalk::next() {
 bool SegmentWalk::may_follow(std::uint64_t sequence) const {
     if (const auto end = known_end(); end && sequence >= *end)
         return false;
-    return sequence >= sequence_ && (!start_known_ || sequence - sequence_ <= limit_ / kRecordSizeMin);
+    return sequence >= sequence_ &&
+           (!start_known_ || sequence - sequence_ <= limit_ / segment_.record_size_min());
 }
 
 std::optional<FoundRecord> SegmentWalk::find_good_record() const {
-    for (std::uint64_t at = offset_; limit_ >= kRecordSizeMin && at <= limit_ - kRecordSizeMin;
-         at += kRecordAlignment) {
+    const std::uint64_t least = segment_.record_size_min();
+    for (std::uint64_t at = offset_; limit_ >= least && at <= limit_ - least; at += kRecordAlignment) {
         const std::uint32_t size = load_size(segment_.at(at));
         if (size == 0 || !plausible(at, size))
             continue;

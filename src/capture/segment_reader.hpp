@@ -5,9 +5,9 @@
 #include "capture/capture_log.hpp"
 #include "capture/format.hpp"
 #include "capture/segment_name.hpp"
+#include "capture/text_arena.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
@@ -69,9 +69,18 @@ class MappedSegment {
 
     [[nodiscard]] std::uint32_t seed() const { return seed_; }
 
+    // Of the format. Where the header does not tell, the seal or the first good record does.
+    [[nodiscard]] std::uint32_t version() const { return version_; }
+
+    // The least that a record of this version takes.
+    [[nodiscard]] std::uint32_t record_size_min() const;
+
   private:
     MappedSegment() = default;
     Status read_header();
+    void take_version(std::uint32_t version);
+    void find_version();
+    [[nodiscard]] bool holds_good_record() const;
 
     [[nodiscard]] const SegmentHeader& header() const {
         return *reinterpret_cast<const SegmentHeader*>(base_);
@@ -82,6 +91,7 @@ class MappedSegment {
     const unsigned char* base_ = nullptr;  // null iff the file is empty
     std::uint64_t size_ = 0;
     std::uint64_t changed_us_ = 0;
+    std::uint32_t version_ = kFormatVersion;
     std::uint32_t seed_ = 0;
     HeaderState header_state_ = HeaderState::kUnreadable;
     bool writer_alive_ = false;
@@ -150,9 +160,9 @@ class SegmentWalk {
 // there is a record.
 enum class CompletionState { kReadable, kOpen, kUnreadable };
 
-// Decodes a record that a SegmentWalk found. Views point into the segment, and into `joined` for the rare
-// record with several X-Forwarded-For lines.
-CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found,
-                              std::deque<std::string>& joined, RequestRecord& out);
+// Decodes a record that a SegmentWalk found. Views point into the segment, and into `texts` where a text does
+// not stand there as it is handed out.
+CompletionState decode_record(const MappedSegment& segment, const FoundRecord& found, TextArena& texts,
+                              RequestRecord& out);
 
 }  // namespace tally::capture

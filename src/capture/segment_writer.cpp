@@ -184,6 +184,8 @@ void wipe_abandoned(OpenSegment* segment) {
 
 void RecordBuilder::add(StringIndex index, const void* data, std::size_t size) {
     assert(index < kStringCount);
+    for (unsigned later = index + 1; later < kStringCount; ++later)
+        assert(lengths[later] == 0);
     const auto room = static_cast<std::size_t>(end - strings);
     const std::size_t fits = lesser<std::size_t>(room, kStringSizeMax - lengths[index]);
     if (size > fits) {
@@ -337,7 +339,6 @@ bool SegmentWriter::begin(std::size_t size, std::uint64_t now_us, RecordBuilder&
     }
     wipe_abandoned(current_);
     unsigned char* record = current_->base + current_->used;
-    std::memset(record, 0, kStringsOffset);
     current_->building_end = current_->used + room;
     out.header = reinterpret_cast<RecordHeader*>(record);
     out.completion = reinterpret_cast<Completion*>(record + kCompletionOffset);
@@ -378,11 +379,16 @@ PendingRecord SegmentWriter::commit(RecordBuilder& record) {
 }
 
 void SegmentWriter::complete(PendingRecord& pending, const Completion& values) {
-    OpenSegment* segment = pending.segment;
-    if (segment == nullptr)
+    if (pending.segment == nullptr)
         return;
+    std::memcpy(&pending.completion->time_taken_us, &values.time_taken_us,
+                sizeof(Completion) - kCompletionFields);
+    complete_in_place(pending);
+}
+
+void SegmentWriter::complete_in_place(PendingRecord& pending) {
+    OpenSegment* segment = pending.segment;
     Completion& completion = *pending.completion;
-    std::memcpy(&completion.time_taken_us, &values.time_taken_us, sizeof(Completion) - kCompletionFields);
     completion.crc = completion_crc(seed_, pending.sequence, kDone, completion);
     __atomic_store_n(&completion.state, kDone, __ATOMIC_RELEASE);
     pending = PendingRecord{};

@@ -19,19 +19,20 @@ class SegmentWriter;
 struct OpenSegment;
 struct SegmentSync;
 
-// A record that is being built in place inside the segment. The caller fills the parts and strings, then
-// commits. Never keep one over a call that could start another record.
+// A record that is being built in place inside the segment, all of it zeros at first. The caller fills the
+// parts and strings, then commits. Never keep one over a call that could start another record.
 struct RecordBuilder {
     RecordHeader* header = nullptr;
     Completion* completion = nullptr;
     FixedPart* fixed = nullptr;
-    std::uint16_t* lengths = nullptr;  // kStringCount of them, zeroed
+    std::uint16_t* lengths = nullptr;  // kStringCount of them
     unsigned char* strings = nullptr;  // where the next string byte goes
     unsigned char* end = nullptr;      // end of the room; strings never pass it
     OpenSegment* segment = nullptr;
 
     // Appends bytes to string `index`; strings are written in the order of StringIndex, each in one or more
-    // calls. What does not fit is cut and kFlagCut is set.
+    // calls. What does not fit is cut and kFlagCut is set. Who knows that all of it fits may write the bytes
+    // and the lengths without it, and leaves `strings` behind the last byte and zeros from there on.
     void add(StringIndex index, const void* data, std::size_t size);
 };
 
@@ -70,6 +71,9 @@ class SegmentWriter {
 
     // The final values: stored, checksummed, then marked kDone. `pending` is cleared.
     void complete(PendingRecord& pending, const Completion& values);
+
+    // The same for final values that have been stored in *pending.completion already, but for state and crc.
+    void complete_in_place(PendingRecord& pending);
 
     // Opens the next segment before it is needed and touches the pages that come next, at most 1 MiB a call.
     // Call from a timer, every 100 ms or so. 0 or errno; also the way out of a full disk, and of a segment

@@ -27,11 +27,11 @@ using Word [[gnu::may_alias]] = std::uint64_t;
 // A record is rewritten while it is read, so its words are loaded one by one as atomics.
 void copy_words(const KeyRecord& from, KeyRecord& to) {
     constexpr std::size_t kWords = sizeof(KeyRecord) / sizeof(std::uint64_t);
-    std::uint64_t words[kWords];
     const auto* source = reinterpret_cast<const Word*>(&from);
+    auto* target = reinterpret_cast<Word*>(&to);
+#pragma GCC unroll 16
     for (std::size_t i = 0; i < kWords; ++i)
-        words[i] = __atomic_load_n(source + i, __ATOMIC_RELAXED);
-    std::memcpy(&to, words, sizeof to);
+        target[i] = __atomic_load_n(source + i, __ATOMIC_RELAXED);
 }
 
 bool try_read(const KeyRecord& record, KeyRecord& out) {

@@ -93,17 +93,14 @@ class CaptureWriter {
         add(capture::kCustomerId, request.customer_id);
         add(capture::kUsagePlan, "gold");
         add(capture::kStage, "prod");
-        add(capture::kResourcePath, request.resource_path);
-        add(capture::kMethod, "GET");
-        add(capture::kUriStem, request.uri_stem);
-        add(capture::kContentType, "application/json");
         add(capture::kEdgeLocation, "EDGE1-P1");
         add(capture::kDistribution, "edge.example.com");
         add(capture::kBehaviorPattern, "*");
+        add(capture::kMethod, "GET");
+        add(capture::kUriStem, request.uri_stem);
+        add(capture::kResourcePath, request.resource_path);
+        add(capture::kContentType, "application/json");
         add(capture::kHeaders, headers);
-        record.fixed->header_slices[capture::kHost] = {5, 15};
-        record.fixed->header_slices[capture::kUserAgent] = {
-            32, static_cast<std::uint16_t>(request.user_agent.size())};
         const capture::PendingRecord handle = writer_.commit(record);
         if (pending != nullptr)
             *pending = handle;

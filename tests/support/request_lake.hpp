@@ -141,18 +141,18 @@ class RequestLake {
         add(record, capture::kKeyId, request.key);
         add(record, capture::kCustomerId, request.customer);
         add(record, capture::kUsagePlan, request.plan);
+        add(record, capture::kPrincipal, request.principal);
         add(record, capture::kStage, request.stage);
-        add(record, capture::kResourcePath, request.path);
-        add(record, capture::kMethod, request.method);
-        add(record, capture::kUriStem, request.path);
-        add(record, capture::kUriQuery, request.query);
-        add(record, capture::kContentType, "application/json");
         add(record, capture::kEdgeLocation, "EDGE1-P1");
         add(record, capture::kDistribution, "d111.example.net");
         add(record, capture::kBehaviorPattern, "*");
-        add(record, capture::kHeaders, request.headers);
-        add(record, capture::kPrincipal, request.principal);
+        add(record, capture::kMethod, request.method);
+        add(record, capture::kUriStem, request.path);
+        add(record, capture::kUriQuery, request.query);
+        add(record, capture::kResourcePath, request.path);
+        add(record, capture::kContentType, "application/json");
         add(record, capture::kDimensions, request.dimensions);
+        add(record, capture::kHeaders, request.headers);
     }
 
     TempFolder folder_;

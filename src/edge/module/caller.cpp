@@ -1,5 +1,7 @@
 #include "edge/module/caller.hpp"
 
+#include "edge/module/token.hpp"
+
 #include <cstring>
 
 namespace tally::edge {
@@ -17,30 +19,58 @@ inline bool is_credentials_header(const ngx_table_elt_t& header) {
            std::memcmp(header.lowcase_key, "proxy-authorization", kProxyAuthorizationSize) == 0;
 }
 
-// One walk over the headers: how much room they need in the record, which are secret, and the first that
-// carries a key.
-void read_headers(const ngx_http_request_t* request, RequestContext& context) {
-    std::size_t room = 0;
-    std::size_t count = 0;
-    for (const ngx_list_part_t* part = &request->headers_in.headers.part; part != nullptr;
-         part = part->next) {
-        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
-        for (const auto* end = header + part->nelts; header < end; ++header, ++count) {
-            room += header->key.len + header->value.len + 2;
-            const bool carries_key = is_in(*context.config->key_headers, *header);
-            if (!carries_key && !is_credentials_header(*header)) [[likely]]
-                continue;
-            room += kMaskSizeMax;
-            if (count < 64)
-                context.secret_headers |= std::uint64_t{1} << count;
-            if (carries_key && context.key_header == nullptr && header->value.len != 0) {
-                context.key_header = header;
-                context.key = header->value;
-            }
-        }
+void note_secret(const ngx_table_elt_t& header, std::size_t number, RequestContext& context) {
+    const bool carries_key = is_in(*context.config->key_headers, header);
+    if (!carries_key && !is_credentials_header(header))
+        return;
+    context.headers_room += kMaskSizeMax;
+    if (number < 64)
+        context.secret_headers |= std::uint64_t{1} << number;
+    if (carries_key && context.key_header == nullptr && header.value.len != 0) {
+        context.key_header = &header;
+        context.key = header.value;
     }
-    context.headers_room = room;
+}
+
+// Room for the headers as "Name:Value\n" each, masks aside.
+std::size_t room_for(const ngx_list_part_t* part) {
+    std::size_t room = 0;
+    for (; part != nullptr; part = part->next) {
+        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+        for (const auto* end = header + part->nelts; header < end; ++header)
+            room += header->key.len + header->value.len + 2;
+    }
+    return room;
+}
+
+// One walk over the headers: which are secret, the first that carries a key, and whether they stand in one
+// piece: one space behind each colon and two bytes, a line's end, between a value and the next name. A line
+// that nginx ignored would be longer.
+void read_headers(const ngx_http_request_t* request, RequestContext& context) {
+    const ngx_list_part_t* part = &request->headers_in.headers.part;
+    const std::uint64_t secrets = context.config->secret_hashes;
+    const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+    const u_char* const start = part->nelts != 0 ? header->key.data : nullptr;
+    const u_char* line = start;
+    std::ptrdiff_t odd = part->next != nullptr || request->stream != nullptr ? 1 : 0;
+    std::size_t count = 0;
+    while (true) {
+        for (const auto* end = header + part->nelts; header < end; ++header) {
+            odd |=
+                (header->key.data - line) | ((header->key.data + header->key.len + 2) - header->value.data);
+            line = header->value.data + header->value.len + 2;
+            if ((secrets >> (header->hash & 63) & 1) != 0) [[unlikely]]
+                note_secret(*header, count + part->nelts - static_cast<std::size_t>(end - header), context);
+        }
+        count += part->nelts;
+        part = part->next;
+        if (part == nullptr)
+            break;
+        header = static_cast<const ngx_table_elt_t*>(part->elts);
+    }
     context.header_count = static_cast<std::uint16_t>(count < 0xFFFF ? count : 0xFFFF);
+    context.raw_headers_size = odd == 0 && count != 0 ? static_cast<std::size_t>(line - start) - 2 : 0;
+    context.headers_room += odd == 0 ? context.raw_headers_size : room_for(&request->headers_in.headers.part);
 }
 
 // `Authorization: Bearer tm_…` carries a key as well; other tokens belong to the upstream.
@@ -86,6 +116,10 @@ ngx_str_t bearer_token(const ngx_str_t& value) {
 void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& worker) {
     read_headers(request, context);
     read_bearer(request, context);
+    if (context.key_header == nullptr && context.config->token && worker.tokens.configured()) {
+        find_token_caller(request, context, worker);
+        return;
+    }
     if (context.key_header == nullptr) {
         context.auth = context.config->anonymous ? AuthResult::kAnonymous : AuthResult::kMissingKey;
         return;
@@ -104,6 +138,19 @@ void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& w
     }
 }
 
+std::uint64_t secret_hashes(const ngx_array_t& key_headers) {
+    std::uint64_t hashes = 0;
+    const auto add = [&hashes](ngx_uint_t hash) { hashes |= std::uint64_t{1} << (hash & 63); };
+    for (const char* name : {"authorization", "proxy-authorization"}) {
+        std::size_t size = std::strlen(name);
+        add(ngx_hash_key(reinterpret_cast<u_char*>(const_cast<char*>(name)), size));
+    }
+    const auto* name = static_cast<const HeaderName*>(key_headers.elts);
+    for (const auto* end = name + key_headers.nelts; name < end; ++name)
+        add(name->hash);
+    return hashes;
+}
+
 bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const RequestContext& context) {
     if (number < 64)
         return (context.secret_headers >> number & 1) != 0;
@@ -111,7 +158,8 @@ bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const R
 }
 
 KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context, Worker& worker) {
-    if (key == context.key.data && size == context.key.len && context.has_slot())
+    if (key == context.key.data && size == context.key.len && context.has_slot() &&
+        context.slot.key_id_size != 0)
         return id_mask(context.slot);
     KeyMask mask = {};
     std::memcpy(mask.text, "unknown_", 8);

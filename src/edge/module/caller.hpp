@@ -11,6 +11,9 @@ namespace tally::edge {
 // secret_headers, header_count and headers_room.
 void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& worker);
 
+// A bit for each hash of a header name, modulo 64, that is_secret_header() may be true of.
+std::uint64_t secret_hashes(const ngx_array_t& key_headers);
+
 // True for the headers whose values are keys or credentials and never reach the record; `number` counts from
 // 0.
 bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const RequestContext& context);

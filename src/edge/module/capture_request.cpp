@@ -12,27 +12,17 @@
 namespace tally::edge {
 namespace {
 
-using capture::Completion;
 using capture::RecordBuilder;
 
 std::int64_t not_negative(std::int64_t value) {
     return value > 0 ? value : 0;
 }
 
-Completion completion_of(ngx_http_request_t* request, const RequestContext& context, const Moment& now,
-                         bool ended) {
-    Completion completion = {};
-    completion.state = ended ? capture::kDone : capture::kPending;
-    completion.time_taken_us = not_negative(now.monotonic_us - context.start_monotonic_us);
-    describe_response(request, context.refusal, ended, completion);
-    return completion;
-}
-
-void fill_fixed(ngx_http_request_t* request, const RequestContext& context, const Moment& now,
+// `fixed` is all zeros.
+void fill_fixed(ngx_http_request_t* request, const RequestContext& context, std::int64_t age_us,
                 capture::FixedPart& fixed) {
-    fixed = {};
     fixed.time_us = static_cast<std::uint64_t>(context.start_wall_us);
-    fixed.first_byte_us = not_negative(now.monotonic_us - context.start_monotonic_us);
+    fixed.first_byte_us = age_us;
     fixed.header_count = context.header_count;
     fixed.auth = static_cast<std::uint8_t>(context.auth);
     if (request->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS)
@@ -49,11 +39,13 @@ bool append_record(ngx_http_request_t* request, RequestContext& context, Worker&
     RecordBuilder record;
     if (!here.writer_open || !here.writer.begin(size, static_cast<std::uint64_t>(now.wall_us), record))
         return false;
-    *record.completion = completion_of(request, context, now, ended);
-    fill_fixed(request, context, now, *record.fixed);
+    const std::int64_t age_us = not_negative(now.monotonic_us - context.start_monotonic_us);
+    record.completion->state = ended ? capture::kDone : capture::kPending;
+    record.completion->time_taken_us = age_us;
+    describe_response(request, context.refusal, ended, *record.completion);
+    fill_fixed(request, context, ended ? kAbsent : age_us,
+               *record.fixed);  // ended: without a response header
     record.fixed->response_result = record.completion->result;
-    if (ended)
-        record.fixed->first_byte_us = kAbsent;  // there was no response header
     strings.write(record);
     context.pending = here.writer.commit(record);
     return true;
@@ -116,8 +108,11 @@ ngx_int_t complete_request(ngx_http_request_t* request) {
         return NGX_OK;
     const Moment now = here->now();
     if (context->step == CaptureStep::kWritten) {
-        if (context->pending.segment != nullptr)
-            here->writer.complete(context->pending, completion_of(request, *context, now, true));
+        if (capture::PendingRecord& pending = context->pending; pending.segment != nullptr) {
+            pending.completion->time_taken_us = not_negative(now.monotonic_us - context->start_monotonic_us);
+            describe_end(request, context->refusal, *pending.completion);
+            here->writer.complete_in_place(pending);
+        }
         return NGX_OK;
     }
     if (append_record(request, *context, *here, now, true))

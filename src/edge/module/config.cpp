@@ -1,6 +1,7 @@
 #include "edge/module/config.hpp"
 
 #include "capture/format.hpp"
+#include "edge/module/caller.hpp"
 #include "edge/module/durable.hpp"
 #include "edge/module/phases.hpp"
 #include "edge/module/variables.hpp"
@@ -57,12 +58,14 @@ void* create_main_config(ngx_conf_t* cf) {
     if (config != nullptr) {
         config->segment_size = NGX_CONF_UNSET;
         config->capture_size_max = NGX_CONF_UNSET;
+        unset_token_config(config->token);
     }
     return config;
 }
 
 char* init_main_config(ngx_conf_t* cf, void* main) {
     auto* config = static_cast<MainConfig*>(main);
+    init_token_config(config->token);
     ngx_conf_init_value(config->segment_size, kSegmentSizeDefault);
     ngx_conf_init_value(config->capture_size_max, kCaptureSizeDefault);
     if (config->capture_size_max < 2 * config->segment_size) {
@@ -80,6 +83,7 @@ void* create_location_config(ngx_conf_t* cf) {
     if (config != nullptr) {
         config->enabled = NGX_CONF_UNSET;
         config->anonymous = NGX_CONF_UNSET;
+        config->token = NGX_CONF_UNSET;
         config->durable = NGX_CONF_UNSET;
         config->on_full = NGX_CONF_UNSET_UINT;
         unset_dimension_config(config->dimensions);
@@ -110,6 +114,8 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
     auto* to = static_cast<LocationConfig*>(inner);
     ngx_conf_merge_value(to->enabled, from->enabled, 0);
     ngx_conf_merge_value(to->anonymous, from->anonymous, 0);
+    const bool token_asked_for = to->token == 1;
+    ngx_conf_merge_value(to->token, from->token, 1);
     ngx_conf_merge_value(to->durable, from->durable, 0);
     ngx_conf_merge_uint_value(to->on_full, from->on_full, kReject);
     ngx_conf_merge_value(to->gateway_errors, from->gateway_errors, 0);
@@ -126,10 +132,14 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
         to->key_headers = default_key_headers(cf);
     if (to->key_headers == nullptr)
         return conf_error();
+    to->secret_hashes = secret_hashes(*to->key_headers);
+    if (!make_constants(cf, *to, to->constants))
+        return conf_error();
     if (to->enabled) {
         auto* main =
             static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
         main->used = 1;
+        main->token.wanted |= token_asked_for ? 1 : 0;
         main->durable |= to->durable;
     }
     return NGX_CONF_OK;
@@ -153,7 +163,8 @@ ngx_int_t finish_configuration(ngx_conf_t* cf) {
     }
     if (check_required(cf, main->capture_folder, "tallyman_capture_dir") != NGX_OK ||
         check_required(cf, main->key_table, "tallyman_key_table") != NGX_OK ||
-        check_required(cf, main->counters, "tallyman_counters") != NGX_OK)
+        check_required(cf, main->counters, "tallyman_counters") != NGX_OK ||
+        check_token_config(cf, main->token) != NGX_OK)
         return NGX_ERROR;
     if (install_phases(cf) != NGX_OK)
         return NGX_ERROR;
@@ -171,6 +182,8 @@ ngx_command_t commands[] = {
      offsetof(LocationConfig, enabled), nullptr},
     {str("tallyman_anonymous"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, anonymous), nullptr},
+    {str("tallyman_token"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConfig, token), nullptr},
     {str("tallyman_durable"), kEverywhere | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
      offsetof(LocationConfig, durable), nullptr},
     {str("tallyman_on_full"), kEverywhere | NGX_CONF_TAKE1, ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
@@ -209,6 +222,20 @@ ngx_command_t commands[] = {
      offsetof(MainConfig, plan_table), nullptr},
     {str("tallyman_limits"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
      offsetof(MainConfig, limits), nullptr},
+    {str("tallyman_jwks"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_path, NGX_HTTP_MAIN_CONF_OFFSET,
+     offsetof(MainConfig, token.jwks), nullptr},
+    {str("tallyman_jwt_issuer"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_token_text,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.issuer), nullptr},
+    {str("tallyman_jwt_audience"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE, set_token_texts,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.audiences), nullptr},
+    {str("tallyman_jwt_token_use"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE, set_token_texts,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.uses), nullptr},
+    {str("tallyman_jwt_principal_claim"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_token_text,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.principal_claim), nullptr},
+    {str("tallyman_jwt_clock_skew"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_clock_skew,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.clock_skew), nullptr},
+    {str("tallyman_jwt_unknown_principal"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, ngx_conf_set_enum_slot,
+     NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, token.unknown_principal), &unknown_principal_names},
     {str("tallyman_segment_size"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, set_segment_size,
      NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConfig, segment_size), nullptr},
     {str("tallyman_capture_size_max"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, ngx_conf_set_off_slot,

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "edge/module/cache_config.hpp"
-#include "edge/module/dimensions.hpp"
 #include "edge/module/header_names.hpp"
+#include "edge/module/dimensions.hpp"
 #include "edge/module/ngx.hpp"
+#include "edge/module/record_constants.hpp"
+#include "edge/module/token_config.hpp"
 
 namespace tally::edge {
 
@@ -14,6 +16,7 @@ struct MainConfig {
     ngx_str_t counters;
     ngx_str_t plan_table;  // empty, like limits, where there are no limits
     ngx_str_t limits;
+    TokenConfig token;
     off_t segment_size;
     off_t capture_size_max;
     ngx_flag_t used;                  // some location has `tallyman on`
@@ -27,6 +30,7 @@ enum OnFull : ngx_uint_t { kReject, kServe };
 struct LocationConfig {
     ngx_flag_t enabled;
     ngx_flag_t anonymous;
+    ngx_flag_t token;    // callers may have, and without `anonymous` need, a token where there is an issuer
     ngx_flag_t durable;  // the answer waits until its record is on disk
     ngx_uint_t on_full;
     ngx_flag_t gateway_errors;
@@ -38,6 +42,8 @@ struct LocationConfig {
     DimensionConfig dimensions;
     ngx_str_t behavior;  // its name in the record; empty = the location's name
     CacheConfig cache;
+    RecordConstants constants;    // made of the above
+    std::uint64_t secret_hashes;  // the same; see caller.hpp
 };
 
 extern ngx_http_module_t module_context;

@@ -23,7 +23,13 @@ Refusal decide(const ngx_http_request_t* request, const RequestContext& context,
         return Refusal::kKeyTableUnavailable;
     const bool without_key =
         context.auth == AuthResult::kAnonymous || context.auth == AuthResult::kMissingKey;
-    return without_key && config.anonymous ? Refusal::kNone : Refusal::kForbidden;
+    if (without_key && config.anonymous)
+        return Refusal::kNone;
+    if (context.auth == AuthResult::kExpiredToken)
+        return Refusal::kTokenExpired;
+    const bool wants_token = config.token && here->tokens.configured();
+    return context.auth == AuthResult::kInvalidToken || (without_key && wants_token) ? Refusal::kUnauthorized
+                                                                                     : Refusal::kForbidden;
 }
 
 }  // namespace

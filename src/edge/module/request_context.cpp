@@ -4,6 +4,7 @@
 #include "edge/module/log_line.hpp"
 #include "edge/module/worker.hpp"
 
+#include <cstring>
 #include <type_traits>
 
 namespace tally::edge {
@@ -13,6 +14,27 @@ static_assert(std::is_trivially_destructible_v<RequestContext>);
 
 // Marks the context in the pool's cleanup list, where it is found after an internal redirect.
 void context_mark(void*) {}
+
+// As ngx_pool_cleanup_add makes it, in one allocation.
+struct MarkedContext {
+    ngx_pool_cleanup_t mark;
+    RequestContext context;
+};
+
+RequestContext* make_context(ngx_http_request_t* request, const LocationConfig& config) {
+    auto* memory = static_cast<MarkedContext*>(ngx_palloc(request->pool, sizeof(MarkedContext)));
+    if (memory == nullptr)
+        return nullptr;
+    RequestContext* const context = &memory->context;
+    auto* const first = reinterpret_cast<u_char*>(context);
+    std::memset(first, 0, static_cast<std::size_t>(reinterpret_cast<u_char*>(&context->slot) - first));
+    context->slot.usage_plan_size = 0;
+    context->config = &config;
+    memory->mark = {context_mark, context, request->pool->cleanup};
+    request->pool->cleanup = &memory->mark;
+    ngx_http_set_ctx(request, context, ngx_http_tallyman_module);
+    return context;
+}
 
 // nginx stamps a request with the cached time in milliseconds. Where the stamp and our own clock agree on the
 // millisecond, ours is the finer one.
@@ -43,14 +65,9 @@ RequestContext* find_context(ngx_http_request_t* request) {
 RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig& config) {
     if (RequestContext* context = find_context(request))
         return context;
-    ngx_pool_cleanup_t* entry = ngx_pool_cleanup_add(request->pool, sizeof(RequestContext));
-    if (entry == nullptr)
+    RequestContext* const context = make_context(request, config);
+    if (context == nullptr)
         return nullptr;
-    ngx_memzero(entry->data, sizeof(RequestContext));
-    entry->handler = context_mark;
-    auto* context = static_cast<RequestContext*>(entry->data);
-    ngx_http_set_ctx(request, context, ngx_http_tallyman_module);
-    context->config = &config;
     request->log_handler = log_without_secrets;
     if (Worker* const here = worker()) {
         const Moment now = here->now();

@@ -27,7 +27,7 @@ struct KeySlot : KeyRecord {
 };
 
 // What the module keeps of one client request, from the first phase that sees it to the log phase. Lives in
-// the request's pool; zeroed memory is its start value.
+// the request's pool; zeros before `slot` are its start value.
 struct RequestContext {
     const LocationConfig* config;  // of the location that saw the request first
     capture::PendingRecord pending;
@@ -37,17 +37,18 @@ struct RequestContext {
     std::int64_t seen_monotonic_us;     // when this was made; later than the start where headers came slowly
     const ngx_table_elt_t* key_header;  // where the caller's key stands; null = no key
     ngx_str_t key;                      // points into the header's value; never leaves the module
-    KeySlot slot;                       // of the caller, when auth is kIdentified or kRevokedKey
     ngx_str_t principal;                // whom a verified token names; in the request's pool
     ngx_str_t own_body;                 // in place of nginx's page of an error; data null = none
     std::size_t headers_room;           // bytes that the headers string may need
+    std::size_t raw_headers_size;       // from the first name to the last value; 0 = not in one piece
     std::uint64_t secret_headers;       // bit n: the n-th header's value is masked; for the first 64
     std::uint16_t header_count;
     AuthResult auth;
     bool key_table_missing;  // there is a key and nothing to look it up in
-    bool admitted;           // the limits were asked, whatever they said; once a request
+    bool admitted;  // the limits were asked, whatever they said; once a request
     Refusal refusal;
     CaptureStep step;
+    KeySlot slot;  // of the caller, when auth is kIdentified or kRevokedKey; comes last and is not zeroed
 
     [[nodiscard]] bool has_slot() const {
         return auth == AuthResult::kIdentified || auth == AuthResult::kRevokedKey;

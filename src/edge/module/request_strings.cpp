@@ -19,8 +19,8 @@ inline void put_text(RecordBuilder& record, StringIndex index, const ngx_str_t& 
     put(record, index, text.data, text.len);
 }
 
-void put_id(RecordBuilder& record, StringIndex index, const char* text, std::size_t size) {
-    put(record, index, reinterpret_cast<const unsigned char*>(text), size);
+inline void add_text(RecordBuilder& record, StringIndex index, const ngx_str_t& text) {
+    record.add(index, text.data, text.len);
 }
 
 // What a text's query values may grow by when they are masked.
@@ -41,103 +41,159 @@ void split_uri(const ngx_str_t& uri, ngx_str_t& stem, ngx_str_t& query) {
     }
 }
 
-const ngx_http_core_loc_conf_t& core_location(ngx_http_request_t* request) {
-    return *static_cast<const ngx_http_core_loc_conf_t*>(
-        ngx_http_get_module_loc_conf(request, ngx_http_core_module));
-}
-
-const ngx_table_elt_t* first_of(const ngx_array_t& headers) {
-    return headers.nelts != 0 ? static_cast<ngx_table_elt_t* const*>(headers.elts)[0] : nullptr;
-}
-
-// Which of the headers that have a column of their own this is; kHeaderIndexCount for the others. The length
-// of the name decides whom to compare with.
-unsigned column_of(const ngx_table_elt_t* header, const ngx_http_headers_in_t& known) {
-    switch (header->key.len) {
-        case 4: return header == known.host ? capture::kHost : capture::kHeaderIndexCount;
-        case 10: return header == known.user_agent ? capture::kUserAgent : capture::kHeaderIndexCount;
-        case 7: return header == known.referer ? capture::kReferer : capture::kHeaderIndexCount;
-        case 6:
-            if (header == known.accept)
-                return capture::kAccept;
-            return header == first_of(known.cookies) ? capture::kCookie : capture::kHeaderIndexCount;
-        case 15:
-            if (header == known.accept_encoding)
-                return capture::kAcceptEncoding;
-            return header == first_of(known.x_forwarded_for) ? capture::kXForwardedFor
-                                                             : capture::kHeaderIndexCount;
-        default: return capture::kHeaderIndexCount;
+// The same for the request's own, whose '?' nginx has found already unless something in the path made it look
+// closer.
+void split_own_uri(const ngx_http_request_t* request, ngx_str_t& stem, ngx_str_t& query) {
+    const ngx_str_t uri = request->unparsed_uri;
+    if (request->complex_uri || request->quoted_uri) {
+        split_uri(uri, stem, query);
+        return;
+    }
+    stem = uri;
+    query = ngx_str_t{0, nullptr};
+    u_char* const start = request->args_start;
+    if (start > uri.data && start <= uri.data + uri.len) {
+        stem.len = static_cast<std::size_t>(start - uri.data) - 1;
+        query.data = start;
+        query.len = uri.len - stem.len - 1;
     }
 }
 
 constexpr unsigned char kColon[] = {':'};
 constexpr unsigned char kNewline[] = {'\n'};
 constexpr std::size_t kSecretSchemeSize = 6;  // "Basic "
+// How far a block may reach beyond the string in it; room is asked for with this on top.
+constexpr std::size_t kReachMax = 32;
+static_assert(kConstantsBlock <= kReachMax);
 
 }  // namespace
 
 RequestStrings::RequestStrings(ngx_http_request_t* request, const RequestContext& context, Worker& worker)
-    : request_(request),
-      context_(context),
-      worker_(worker),
-      stem_(),
-      query_(),
-      query_has_key_(false),
-      referer_has_key_(false) {
-    split_uri(request->unparsed_uri, stem_, query_);
+    : request_(request), context_(context), worker_(worker), query_has_key_(false), referer_has_key_(false) {
+    split_own_uri(request, stem_, query_);
     query_has_key_ = has_key_parameter(query_.data, query_.len);
     if (const ngx_table_elt_t* referer = request->headers_in.referer) {
-        ngx_str_t page = {};
-        ngx_str_t query = {};
+        ngx_str_t page;
+        ngx_str_t query;
         split_uri(referer->value, page, query);
-        referer_has_key_ = has_key_parameter(query.data, query.len);
+        referer_has_key_ = query.len != 0 && has_key_parameter(query.data, query.len);
     }
+    room_ = measure();
 }
 
-std::size_t RequestStrings::room() const {
-    const LocationConfig& config = *context_.config;
-    return sizeof(KeySlot) + context_.principal.len + config.stage.len + config.edge_location.len +
-           config.distribution.len + config.behavior.len + core_location(request_).name.len +
-           request_->uri.len + request_->method_name.len + request_->unparsed_uri.len +
-           request_->headers_out.content_type.len + request_->headers_out.charset.len + 16 +
-           context_.headers_room + dimensions_room(config.dimensions) +
-           (query_has_key_ ? masking_room(query_) : 0) +
-           (referer_has_key_ ? masking_room(request_->headers_in.referer->value) : 0);
+std::size_t RequestStrings::measure() const {
+    std::size_t room = sizeof(KeySlot) + kReachMax + context_.principal.len +
+                       context_.config->constants.size + request_->uri.len + request_->method_name.len +
+                       request_->unparsed_uri.len + request_->headers_out.content_type.len +
+                       request_->headers_out.charset.len + 16 + context_.headers_room +
+                       dimensions_room(context_.config->dimensions);
+    if (query_has_key_) [[unlikely]]
+        room += masking_room(query_);
+    if (referer_has_key_) [[unlikely]]
+        room += masking_room(request_->headers_in.referer->value);
+    return room;
 }
 
+// Where all that may be written fits, nothing needs to be asked string by string.
 void RequestStrings::write(RecordBuilder& record) {
+    if (room_ <= capture::kStringSizeMax && room_ <= static_cast<std::size_t>(record.end - record.strings))
+        write_whole(record);
+    else
+        write_cut(record);
+}
+
+// Ids and constants are copied in blocks, which reach beyond the ends of the strings that they hold. What
+// follows overwrites that; behind the last string it is wiped.
+void RequestStrings::write_whole(RecordBuilder& record) {
+    if (context_.has_slot()) [[likely]]
+        write_id_blocks(record);
+    put_text(record, capture::kPrincipal, context_.principal);
+    const RecordConstants& constants = context_.config->constants;
+    for (std::size_t at = 0; at < constants.size; at += kConstantsBlock)
+        __builtin_memcpy(record.strings + at, constants.bytes + at, kConstantsBlock);
+    record.strings += constants.size;
+    __builtin_memcpy(record.lengths + capture::kStage, &constants.lengths, sizeof constants.lengths);
+    write_request_line(record);
+    write_content_type(record);
+    write_dimensions(*request_, context_.config->dimensions, record);
+    if (!write_raw_headers(record))
+        write_headers(record);
+    __builtin_memset(record.strings, 0, kReachMax);
+}
+
+void RequestStrings::write_id_blocks(RecordBuilder& record) {
+    static_assert(sizeof(KeyRecord::key_id) <= kReachMax && sizeof(KeyRecord::customer_id) <= kReachMax);
+    const KeySlot& slot = context_.slot;
+    unsigned char* at = record.strings;
+    __builtin_memcpy(at, slot.key_id, sizeof slot.key_id);
+    at += slot.key_id_size;
+    __builtin_memcpy(at, slot.customer_id, sizeof slot.customer_id);
+    at += slot.customer_id_size;
+    copy_bytes(at, reinterpret_cast<const unsigned char*>(slot.usage_plan), slot.usage_plan_size);
+    record.strings = at + slot.usage_plan_size;
+    record.lengths[capture::kKeyId] = slot.key_id_size;
+    record.lengths[capture::kCustomerId] = slot.customer_id_size;
+    record.lengths[capture::kUsagePlan] = slot.usage_plan_size;
+}
+
+void RequestStrings::write_cut(RecordBuilder& record) {
     const LocationConfig& config = *context_.config;
-    if (context_.has_slot()) {
-        const KeySlot& slot = context_.slot;
-        put_id(record, capture::kKeyId, slot.key_id, slot.key_id_size);
-        put_id(record, capture::kCustomerId, slot.customer_id, slot.customer_id_size);
-        put_id(record, capture::kUsagePlan, slot.usage_plan, slot.usage_plan_size);
+    write_ids(record);
+    const u_char* constant = config.constants.bytes;
+    for (unsigned i = 0; i < 4; ++i) {
+        const auto size = static_cast<std::uint16_t>(config.constants.lengths >> (16 * i));
+        record.add(static_cast<StringIndex>(capture::kStage + i), constant, size);
+        constant += size;
     }
-    put_text(record, capture::kStage, config.stage);
-    put_text(record, capture::kResourcePath, request_->uri);
-    put_text(record, capture::kMethod, request_->method_name);
-    put_text(record, capture::kUriStem, stem_);
+    add_text(record, capture::kMethod, request_->method_name);
+    add_text(record, capture::kUriStem, stem_);
     if (query_has_key_)
         write_query(record, capture::kUriQuery, query_);
     else
-        put_text(record, capture::kUriQuery, query_);
+        add_text(record, capture::kUriQuery, query_);
+    add_text(record, capture::kResourcePath, request_->uri);
     write_content_type(record);
-    put_text(record, capture::kEdgeLocation, config.edge_location);
-    put_text(record, capture::kDistribution, config.distribution);
-    write_behavior_pattern(record);
-    write_headers(record);
-    put_text(record, capture::kPrincipal, context_.principal);
     write_dimensions(*request_, config.dimensions, record);
+    write_headers(record);
 }
 
-// CloudFront's name for the behaviour that takes what no other one does is "*".
-void RequestStrings::write_behavior_pattern(RecordBuilder& record) {
-    const ngx_str_t configured = context_.config->behavior;
-    const ngx_str_t name = configured.len != 0 ? configured : core_location(request_).name;
-    if (name.len == 1 && name.data[0] == '/')
-        record.add(capture::kBehaviorPattern, "*", 1);
+void RequestStrings::write_ids(RecordBuilder& record) {
+    if (context_.has_slot()) {
+        const KeySlot& slot = context_.slot;
+        const auto put_id = [&record](StringIndex index, const char* text, std::size_t size) {
+            put(record, index, reinterpret_cast<const unsigned char*>(text), size);
+        };
+        put_id(capture::kKeyId, slot.key_id, slot.key_id_size);
+        put_id(capture::kCustomerId, slot.customer_id, slot.customer_id_size);
+        put_id(capture::kUsagePlan, slot.usage_plan, slot.usage_plan_size);
+    }
+    put_text(record, capture::kPrincipal, context_.principal);
+}
+
+// In HTTP/1.x method, path and query stand in one piece, and the path mostly is the resource path, too.
+void RequestStrings::write_request_line(RecordBuilder& record) {
+    const ngx_str_t& method = request_->method_name;
+    if (method.data + method.len + 1 == stem_.data && !query_has_key_) [[likely]] {
+        const std::size_t size = static_cast<std::size_t>(stem_.data - method.data) + stem_.len +
+                                 (query_.len != 0 ? query_.len + 1 : 0);
+        copy_bytes(record.strings, method.data, size);
+        record.strings += size;
+        record.lengths[capture::kMethod] = static_cast<std::uint16_t>(method.len);
+        record.lengths[capture::kUriStem] = static_cast<std::uint16_t>(stem_.len);
+        record.lengths[capture::kUriQuery] = static_cast<std::uint16_t>(query_.len);
+        record.fixed->flags |= capture::kFlagRequestLine;
+    } else {
+        put_text(record, capture::kMethod, method);
+        put_text(record, capture::kUriStem, stem_);
+        if (query_has_key_)
+            write_query(record, capture::kUriQuery, query_);
+        else
+            put_text(record, capture::kUriQuery, query_);
+    }
+    if (request_->uri.data == stem_.data && request_->uri.len == stem_.len)
+        record.fixed->flags |= capture::kFlagPathIsStem;
     else
-        put_text(record, capture::kBehaviorPattern, name);
+        put_text(record, capture::kResourcePath, request_->uri);
 }
 
 void RequestStrings::write_masked(RecordBuilder& record, StringIndex index, ngx_str_t key) {
@@ -162,13 +218,56 @@ void RequestStrings::write_query(RecordBuilder& record, StringIndex index, ngx_s
 void RequestStrings::write_content_type(RecordBuilder& record) {
     const ngx_http_headers_out_t& out = request_->headers_out;
     put_text(record, capture::kContentType, out.content_type);
-    if (out.content_type.len == 0 || out.content_type_len != out.content_type.len || out.charset.len == 0)
+    if (out.charset.len == 0 || out.content_type.len == 0 || out.content_type_len != out.content_type.len)
         return;
     record.add(capture::kContentType, "; charset=", 10);
     put_text(record, capture::kContentType, out.charset);
 }
 
-// "Name:Value\n" for each header in order. The columns' slices point into this string.
+// Whether the lines still stand where they were found in one piece: a module may have given a header another
+// value since.
+bool RequestStrings::stands_in_one_piece(const ngx_table_elt_t* headers) const {
+    const u_char* const start = headers->key.data;
+    const ngx_table_elt_t& last = headers[context_.header_count - 1];
+    bool same = last.value.data + last.value.len == start + context_.raw_headers_size;
+    for (std::uint64_t secrets = context_.secret_headers; secrets != 0; secrets &= secrets - 1) {
+        const ngx_str_t& secret = headers[__builtin_ctzll(secrets)].value;
+        same = same && secret.data > start && secret.data + secret.len <= start + context_.raw_headers_size;
+    }
+    return same;
+}
+
+// The client's lines as they stand in nginx's buffer, from the first name to the last value, with masks in
+// the places of the secrets, which are never copied. False, and nothing written, where that is not possible.
+bool RequestStrings::write_raw_headers(RecordBuilder& record) {
+    const auto* headers = static_cast<const ngx_table_elt_t*>(request_->headers_in.headers.part.elts);
+    if (context_.raw_headers_size == 0 || referer_has_key_ || !stands_in_one_piece(headers))
+        return false;
+    const u_char* from = headers->key.data;
+    const u_char* const end = from + context_.raw_headers_size;
+    unsigned char* const start = record.strings;
+    for (std::uint64_t secrets = context_.secret_headers; secrets != 0; secrets &= secrets - 1) {
+        const ngx_table_elt_t& header = headers[__builtin_ctzll(secrets)];
+        const auto before = static_cast<std::size_t>(header.value.data - from);
+        copy_bytes(record.strings, from, before);
+        record.strings += before;
+        if (&header == context_.key_header && header.value.len == context_.key.len && context_.has_slot()) {
+            __builtin_memcpy(record.strings, context_.slot.key_id, sizeof context_.slot.key_id);
+            record.strings += context_.slot.key_id_size;
+        } else {
+            write_secret(record, header);
+        }
+        from = header.value.data + header.value.len;
+    }
+    const auto rest = static_cast<std::size_t>(end - from);
+    copy_bytes(record.strings, from, rest);
+    record.strings += rest;
+    record.lengths[capture::kHeaders] = static_cast<std::uint16_t>(record.strings - start);
+    record.fixed->flags |= capture::kFlagRawHeaders;
+    return true;
+}
+
+// "Name:Value\n" for each header in order.
 void RequestStrings::write_headers(RecordBuilder& record) {
     std::size_t number = 0;
     for (const ngx_list_part_t* part = &request_->headers_in.headers.part; part != nullptr;
@@ -177,17 +276,10 @@ void RequestStrings::write_headers(RecordBuilder& record) {
         for (const auto* end = header + part->nelts; header < end; ++header, ++number) {
             put_text(record, capture::kHeaders, header->key);
             put(record, capture::kHeaders, kColon, 1);
-            const std::uint16_t start = record.lengths[capture::kHeaders];
             write_value(record, *header, number);
-            const std::uint16_t stop = record.lengths[capture::kHeaders];
-            const unsigned column = column_of(header, request_->headers_in);
-            if (column != capture::kHeaderIndexCount)
-                record.fixed->header_slices[column] = {start, static_cast<std::uint16_t>(stop - start)};
             put(record, capture::kHeaders, kNewline, 1);
         }
     }
-    if (request_->headers_in.x_forwarded_for.nelts > 1)
-        record.fixed->flags |= capture::kFlagManyForwarded;
 }
 
 inline void RequestStrings::write_value(RecordBuilder& record, const ngx_table_elt_t& header,
@@ -201,8 +293,8 @@ inline void RequestStrings::write_value(RecordBuilder& record, const ngx_table_e
 }
 
 void RequestStrings::write_referer(RecordBuilder& record, ngx_str_t referer) {
-    ngx_str_t page = {};
-    ngx_str_t query = {};
+    ngx_str_t page;
+    ngx_str_t query;
     split_uri(referer, page, query);
     ++page.len;  // with the '?', which is there because the query is
     put_text(record, capture::kHeaders, page);

@@ -32,7 +32,7 @@ std::int64_t read_number(const u_char*& at, const u_char* end) {
 // content_length_n; a chunked one is not counted.
 std::int64_t discarded_body(const ngx_http_request_t* request) {
     const ngx_table_elt_t* length = request->headers_in.content_length;
-    if (request->request_body != nullptr || length == nullptr)
+    if (length == nullptr || request->request_body != nullptr) [[likely]]
         return 0;
     const u_char* at = length->value.data;
     const std::int64_t whole = read_number(at, at + length->value.len);
@@ -97,7 +97,7 @@ void describe_response(ngx_http_request_t* request, Refusal refusal, bool ended,
     completion.range_end = kAbsent;
     completion.origin_first_byte_us = kAbsent;
     completion.origin_last_byte_us = kAbsent;
-    if (status == NGX_HTTP_PARTIAL_CONTENT && out.content_range != nullptr)
+    if (status == NGX_HTTP_PARTIAL_CONTENT && out.content_range != nullptr) [[unlikely]]
         read_range(out.content_range->value, completion);
     RequestOutcome outcome;
     outcome.status = static_cast<unsigned>(status);
@@ -109,6 +109,27 @@ void describe_response(ngx_http_request_t* request, Refusal refusal, bool ended,
     completion.result = static_cast<std::uint8_t>(verdict.result);
     completion.detailed_result = static_cast<std::uint8_t>(verdict.detailed);
     completion.cache_status = static_cast<std::uint8_t>(outcome.cache_status);
+}
+
+void describe_end(ngx_http_request_t* request, Refusal refusal, capture::Completion& completion) {
+    const ngx_connection_t* const connection = request->connection;
+    const ngx_http_upstream_t* const upstream = request->upstream;
+    const ngx_uint_t status = status_of(request);
+    const bool as_begun =
+        status == completion.status && status < 400 && status != NGX_HTTP_PARTIAL_CONTENT &&
+        !connection->error && !connection->timedout &&
+        (upstream == nullptr || static_cast<std::uint8_t>(upstream->cache_status) == completion.cache_status);
+    if (!as_begun) {
+        describe_response(request, refusal, true, completion);
+        return;
+    }
+    completion.bytes_sent = connection->sent;
+    completion.bytes_received = request->request_length + discarded_body(request);
+    completion.content_length = request->headers_out.content_length_n;
+    if (upstream != nullptr && upstream->state != nullptr) {
+        completion.origin_first_byte_us = upstream_time_us(upstream->state->header_time);
+        completion.origin_last_byte_us = upstream_time_us(upstream->state->response_time);
+    }
 }
 
 }  // namespace tally::edge

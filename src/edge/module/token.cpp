@@ -76,8 +76,10 @@ void find_customer(const Digest128& principal, RequestContext& context, Worker& 
         case KeyLookup::kRevoked: context.auth = AuthResult::kRevokedKey; break;
         case KeyLookup::kUnavailable: context.key_table_missing = true; break;
         case KeyLookup::kUnknown:
-            if (worker.config->token.unknown_principal == kAdmitPrincipal)
+            if (worker.config->token.unknown_principal == kAdmitPrincipal) {
+                context.slot = {};  // no key, no customer, no limits
                 context.auth = AuthResult::kIdentified;
+            }
             break;
     }
 }

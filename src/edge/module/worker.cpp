@@ -2,6 +2,7 @@
 
 #include "edge/module/config.hpp"
 #include "edge/module/group_commit.hpp"
+#include "edge/module/token.hpp"
 
 #include <cerrno>
 #include <ctime>
@@ -105,6 +106,7 @@ void tick(ngx_event_t* event) {
         open_writer(worker);
     if (second) {
         report_keys(worker, worker.keys.refresh());
+        refresh_tokens(worker);
         worker.limit_tables.refresh(*worker.config);
     }
     if (!ngx_exiting)
@@ -160,6 +162,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
     open_counters(*the_worker);
     const auto* key_table = reinterpret_cast<const char*>(config->key_table.data);
     report_keys(*the_worker, the_worker->keys.open(key_table));
+    open_tokens(*the_worker);
     the_worker->limit_tables.open(*config);
     open_writer(*the_worker);
     start_timer(*the_worker);

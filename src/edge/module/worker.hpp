@@ -5,6 +5,7 @@
 #include "edge/key_table_reader.hpp"
 #include "edge/module/limit_tables.hpp"
 #include "edge/module/ngx.hpp"
+#include "edge/token/token_verifier.hpp"
 
 #include <cstdint>
 
@@ -23,6 +24,7 @@ struct Worker {
     capture::SegmentWriter writer;
     KeyTableReader keys;
     LimitTables limit_tables;
+    TokenVerifier tokens;
     CounterFile counters;
 
     const MainConfig* config = nullptr;
@@ -30,6 +32,7 @@ struct Worker {
     bool writer_open = false;
     int writer_error = 0;  // what was last said in the error log, to say it once
     int keys_error = 0;
+    int tokens_error = 0;
     ngx_uint_t ticks = 0;
     ngx_event_t timer = {};
     ngx_connection_t timer_owner = {};  // nginx's debug log asks every timer for its connection

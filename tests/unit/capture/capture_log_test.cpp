@@ -92,7 +92,6 @@ TEST(CaptureLog, JoinsSeveralForwardedLinesToOneList) {
         "Host:a\nX-Forwarded-For:1.1.1.1\nAccept:b\nx-forwarded-for:2.2.2.2, 3.3.3.3\n";
     RecordBuilder builder;
     ASSERT_TRUE(world.writer.begin(1000, LogWorld::kNow, builder));
-    builder.fixed->flags = kFlagManyForwarded;
     builder.completion->state = kDone;
     builder.add(kHeaders, headers.data(), headers.size());
     world.writer.commit(builder);

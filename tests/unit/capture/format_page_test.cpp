@@ -30,7 +30,6 @@ std::string example_dump() {
     builder.fixed->first_byte_us = 300;
     builder.fixed->http_version = 11;
     builder.fixed->header_count = 1;
-    builder.fixed->header_slices[kHost] = {5, 1};
     builder.completion->state = kDone;
     builder.completion->status = 200;
     builder.completion->bytes_sent = 150;

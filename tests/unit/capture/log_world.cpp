@@ -50,19 +50,35 @@ SampleRecord sample_record(std::uint64_t n) {
     sample.strings[kUriStem] = fmt::format("/path/{}{}", n, long_text(n));
     sample.strings[kUriQuery] = n % 4 == 0 ? "" : fmt::format("n={}", n);
     sample.strings[kHeaders] = fmt::format("Host:h{}\nUser-Agent:agent/{}\n", n, n);
-    const auto host_size = static_cast<std::uint16_t>(fmt::format("h{}", n).size());
-    sample.fixed.header_slices[kHost] = {5, host_size};
-    sample.fixed.header_slices[kUserAgent] = {static_cast<std::uint16_t>(5 + host_size + 12),
-                                              static_cast<std::uint16_t>(fmt::format("agent/{}", n).size())};
     fill_completion(sample.completion, n);
     return sample;
 }
+
+namespace {
+
+// Some records have the strings in the shapes that HTTP/1.1 has them.
+void add_strings(RecordBuilder& builder, const SampleRecord& sample, std::uint64_t n) {
+    const bool request_line = n % 4 == 1;
+    const std::string raw = fmt::format("Host{0} h{1}{0}\nUser-Agent{0} agent/{1}", '\0', n);
+    if (n % 3 == 1)
+        builder.fixed->flags |= kFlagRawHeaders;
+    if (request_line)
+        builder.fixed->flags |= kFlagRequestLine;
+    for (unsigned i = 0; i < kStringCount; ++i) {
+        const std::string& text = i == kHeaders && n % 3 == 1 ? raw : sample.strings[i];
+        if (request_line && (i == kUriStem || (i == kUriQuery && !text.empty())))
+            *builder.strings++ = i == kUriStem ? ' ' : '?';
+        builder.add(static_cast<StringIndex>(i), text.data(), text.size());
+    }
+}
+
+}  // namespace
 
 PendingRecord append_sample(SegmentWriter& writer, std::uint64_t n, bool pending) {
     const SampleRecord sample = sample_record(n);
     std::size_t size = kStringsOffset;
     for (const std::string& text : sample.strings)
-        size += text.size();
+        size += text.size() + 2;
     RecordBuilder builder;
     if (!writer.begin(size, LogWorld::kNow, builder)) {
         ADD_FAILURE() << "no room for record " << n << ", errno " << writer.last_errno();
@@ -73,8 +89,7 @@ PendingRecord append_sample(SegmentWriter& writer, std::uint64_t n, bool pending
     builder.completion->state = pending ? kPending : kDone;
     if (pending)
         builder.completion->bytes_sent = 0;
-    for (unsigned i = 0; i < kStringCount; ++i)
-        builder.add(static_cast<StringIndex>(i), sample.strings[i].data(), sample.strings[i].size());
+    add_strings(builder, sample, n);
     return writer.commit(builder);
 }
 
@@ -96,7 +111,7 @@ std::string difference(const RequestRecord& record, std::uint64_t n) {
     if (record.method != strings[kMethod] || record.headers != strings[kHeaders])
         return "method or headers";
     if (record.host != fmt::format("h{}", n) || record.user_agent != fmt::format("agent/{}", n))
-        return "slices";
+        return "well-known headers";
     if (std::memcmp(record.client_address, sample.fixed.client_address, 16) != 0)
         return "client address";
     if (record.client_port != sample.fixed.client_port || record.http_version != sample.fixed.http_version)
