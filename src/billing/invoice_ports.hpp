@@ -70,6 +70,9 @@ class InvoiceStore {
                                                     std::string_view reason) = 0;
     [[nodiscard]] virtual Result<std::optional<Invoice>> find(const InvoiceId& id) = 0;
     [[nodiscard]] virtual Result<std::optional<Invoice>> find_by_number(std::string_view number) = 0;
+    // The one that has the subscription's period: not void, else the newest void one.
+    [[nodiscard]] virtual Result<std::optional<Invoice>> find_of_period(const SubscriptionId& subscription,
+                                                                        const rating::Period& period) = 0;
     // The newest of the subscription that is not void.
     [[nodiscard]] virtual Result<std::optional<Invoice>> newest_of(const SubscriptionId& subscription) = 0;
     [[nodiscard]] virtual Result<accounts::Page<Invoice>> list(const InvoiceFilter& filter,

@@ -168,6 +168,15 @@ Result<std::optional<Invoice>> InvoiceStore::find_by_number(std::string_view num
     });
 }
 
+Result<std::optional<Invoice>> InvoiceStore::find_of_period(const SubscriptionId& subscription,
+                                                            const rating::Period& period) {
+    return database_.read([&](Connection& connection) -> Result<std::optional<Invoice>> {
+        TRY_ASSIGN(const std::vector<Row> rows,
+                   connection.query(sql::kFindInvoiceOfPeriod, {subscription.str(), period.from, period.to}));
+        return first_of<Invoice>(rows, read_invoice);
+    });
+}
+
 Result<std::optional<Invoice>> InvoiceStore::newest_of(const SubscriptionId& subscription) {
     return database_.read([&](Connection& connection) -> Result<std::optional<Invoice>> {
         TRY_ASSIGN(const std::vector<Row> rows,

@@ -1,6 +1,7 @@
 #include "state/state_database.hpp"
 
 #include "state/connection.hpp"
+#include "state/credit_store.hpp"
 #include "state/database.hpp"
 #include "state/migrations.hpp"
 #include "state/stores.hpp"
@@ -24,6 +25,7 @@ struct StateDatabase::Impl {
     PlanStore plans{database};
     SubscriptionStore subscriptions{database};
     InvoiceStore invoices{database};
+    CreditStore credits{database};
     TablePointerStore table_pointers{database};
 };
 
@@ -74,6 +76,10 @@ billing::SubscriptionStore& StateDatabase::subscriptions() {
 
 billing::InvoiceStore& StateDatabase::invoices() {
     return impl_->invoices;
+}
+
+billing::CreditStore& StateDatabase::credits() {
+    return impl_->credits;
 }
 
 lake::TablePointerStore& StateDatabase::table_pointers() {

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/result.hpp"
+#include "billing/credits.hpp"
 #include "billing/invoice_ports.hpp"
 #include "billing/meters.hpp"
 #include "billing/plans.hpp"
@@ -42,6 +43,7 @@ class StateDatabase {
     billing::PlanStore& plans();
     billing::SubscriptionStore& subscriptions();
     billing::InvoiceStore& invoices();
+    billing::CreditStore& credits();
     lake::TablePointerStore& table_pointers();
 
     [[nodiscard]] int schema_version() const;

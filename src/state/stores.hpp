@@ -149,6 +149,8 @@ class InvoiceStore final : public billing::InvoiceStore {
     Result<billing::Invoice> make_void(const InvoiceId& id, Instant at, std::string_view reason) override;
     Result<std::optional<billing::Invoice>> find(const InvoiceId& id) override;
     Result<std::optional<billing::Invoice>> find_by_number(std::string_view number) override;
+    Result<std::optional<billing::Invoice>> find_of_period(const SubscriptionId& subscription,
+                                                           const rating::Period& period) override;
     Result<std::optional<billing::Invoice>> newest_of(const SubscriptionId& subscription) override;
     Result<accounts::Page<billing::Invoice>> list(const billing::InvoiceFilter& filter,
                                                   const accounts::PageRequest& page) override;
