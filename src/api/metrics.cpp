@@ -78,12 +78,15 @@ void MetricsText::sample(std::string_view name, const Labels& labels, double val
     out_.append(labels.empty() ? " " : "} ").append(number(value)).append("\n");
 }
 
-std::string metrics_text(const PipelineCounters& pipeline, const RequestCounters& requests,
-                         std::string_view version) {
+std::string metrics_text(const PipelineCounters& pipeline, const PrepaidCounts& prepaid,
+                         const RequestCounters& requests, std::string_view version) {
     MetricsText text;
     text.gauge("tallyman_build_info", "Always 1; the label names the build.");
     text.sample("tallyman_build_info", {{"version", version}}, 1);
     write_pipeline(text, pipeline);
+    text.gauge("tallyman_prepaid_customers", "Customers who pay ahead; stopped = the credit is spent.");
+    text.sample("tallyman_prepaid_customers", {{"state", "open"}}, as_double(prepaid.open));
+    text.sample("tallyman_prepaid_customers", {{"state", "stopped"}}, as_double(prepaid.stopped));
     text.counter("tallyman_api_requests_total", "Answered API requests by route and status.");
     for (const auto& count : requests.all()) {
         const std::string status = std::to_string(count.status);

@@ -34,7 +34,7 @@ class MetricsText {
 };
 
 // What GET /metrics answers.
-std::string metrics_text(const PipelineCounters& pipeline, const RequestCounters& requests,
-                         std::string_view version);
+std::string metrics_text(const PipelineCounters& pipeline, const PrepaidCounts& prepaid,
+                         const RequestCounters& requests, std::string_view version);
 
 }  // namespace tally::api

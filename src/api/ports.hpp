@@ -67,6 +67,18 @@ struct PipelineCounters {
     std::uint64_t sync_failures = 0;
 };
 
+// Customers who pay ahead.
+struct PrepaidCounts {
+    std::uint64_t open = 0;     // whose requests are let in
+    std::uint64_t stopped = 0;  // whose credit is spent
+};
+
+class CreditControl {
+  public:
+    virtual ~CreditControl() = default;
+    [[nodiscard]] virtual PrepaidCounts prepaid_counts() = 0;
+};
+
 class DeliveryControl {
   public:
     virtual ~DeliveryControl() = default;

@@ -5,6 +5,7 @@
 #include "accounts/usage_plans.hpp"
 #include "api/ports.hpp"
 #include "api/route.hpp"
+#include "billing/credits.hpp"
 #include "billing/invoices.hpp"
 #include "billing/meters.hpp"
 #include "billing/plans.hpp"
@@ -29,6 +30,7 @@ std::vector<Route> meter_routes(billing::Meters& meters);
 std::vector<Route> plan_routes(billing::Plans& plans);
 std::vector<Route> subscription_routes(billing::Subscriptions& subscriptions);
 std::vector<Route> invoice_routes(billing::Invoices& invoices);
+std::vector<Route> credit_routes(billing::Credits& credits);
 
 struct UsageParts {
     query::QueryEngine& engine;
@@ -60,7 +62,7 @@ std::vector<Route> rating_routes(const LineFunctions& functions);
 // GET /v1/status, /healthz, /readyz.
 std::vector<Route> status_routes(Deployment& deployment, std::string version);
 // GET /metrics.
-std::vector<Route> metrics_routes(DeliveryControl& delivery, const RequestCounters& requests,
-                                  std::string version);
+std::vector<Route> metrics_routes(DeliveryControl& delivery, CreditControl& credit,
+                                  const RequestCounters& requests, std::string version);
 
 }  // namespace tally::api

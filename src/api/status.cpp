@@ -80,15 +80,15 @@ std::vector<Route> status_routes(Deployment& deployment, std::string version) {
     };
 }
 
-std::vector<Route> metrics_routes(DeliveryControl& delivery, const RequestCounters& requests,
-                                  std::string version) {
-    const auto answer = [&delivery, &requests,
+std::vector<Route> metrics_routes(DeliveryControl& delivery, CreditControl& credit,
+                                  const RequestCounters& requests, std::string version) {
+    const auto answer = [&delivery, &credit, &requests,
                          version = std::move(version)](const Request&) -> Result<Response> {
         TRY_ASSIGN(const auto pipeline, delivery.counters());
         return Response{200,
                         "text/plain; version=0.0.4; charset=utf-8",
                         {},
-                        metrics_text(pipeline, requests, version),
+                        metrics_text(pipeline, credit.prepaid_counts(), requests, version),
                         {}};
     };
     return {

@@ -41,6 +41,8 @@ struct Config {
         std::string stage = "prod";
         std::string edge_location = "LOCAL1-P1";
         std::string distribution = "localhost";
+        Microseconds credit_interval = std::chrono::milliseconds(250);
+        std::int64_t credit_lease = 10'000;             // requests
         std::vector<std::string> access_logs;           // "standard", "realtime", "apigateway"
         std::string access_log_folder = "access-logs";  // relative to the data folder
         Microseconds access_log_interval = std::chrono::seconds(60);

@@ -127,6 +127,14 @@ Status set_workers(Config& config, const ConfigValue& value) {
     return {};
 }
 
+Status set_credit_lease(Config& config, const ConfigValue& value) {
+    const std::int64_t given = std::get<std::int64_t>(value);
+    if (given < 1 || given > 1'000'000'000)
+        return bad(std::to_string(given) + " is out of range: 1 to 1000000000");
+    config.edge.credit_lease = given;
+    return {};
+}
+
 Status set_on_full(Config& config, const ConfigValue& value) {
     const std::string& given = text_of(value);
     if (given != "reject" && given != "serve")
@@ -168,6 +176,14 @@ std::vector<ConfigKey> edge_keys() {
         {"edge", "distribution", ConfigType::kText, "\"localhost\"", "",
          "stands in each record as x_host_header",
          word([](Config& c) -> std::string& { return c.edge.distribution; })},
+        {"edge", "credit_interval", ConfigType::kText, "\"250ms\"", "duration",
+         "how often the use of prepaid credit is looked at",
+         duration([](Config& c) -> Microseconds& { return c.edge.credit_interval; },
+                  std::chrono::milliseconds(10), std::chrono::seconds(60))},
+        {"edge", "credit_lease", ConfigType::kWhole, "10000", "requests",
+         "a prepaid customer is let in at most so many requests ahead of what is priced, so also without the "
+         "server",
+         set_credit_lease},
     };
 }
 

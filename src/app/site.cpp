@@ -9,11 +9,16 @@
 #include "api/resources.hpp"
 #include "app/access_log_task.hpp"
 #include "app/adapters.hpp"
+#include "app/credit_watch.hpp"
 #include "app/delivery_control.hpp"
 #include "app/edge_control.hpp"
+#include "app/live_usage.hpp"
 #include "app/log.hpp"
 #include "app/periodic_task.hpp"
+#include "app/prepaid_customers.hpp"
 #include "app/quota_rebuild.hpp"
+#include "billing/credit_costs.hpp"
+#include "billing/credits.hpp"
 #include "billing/invoices.hpp"
 #include "billing/meters.hpp"
 #include "billing/plans.hpp"
@@ -98,6 +103,7 @@ struct Site::Impl final : api::Deployment {
     std::optional<LimitFileCounters> quota_counters;
     std::optional<PlanTablePublisher> plan_publisher;
     std::optional<KeyTablePublisher> key_publisher;
+    PrepaidCustomers prepaid;
     std::optional<accounts::Publication> publication;
     std::optional<accounts::Customers> customers;
     std::optional<accounts::UsagePlans> usage_plans;
@@ -114,13 +120,19 @@ struct Site::Impl final : api::Deployment {
     std::optional<billing::Plans> plans;
     std::optional<billing::Subscriptions> subscriptions;
     std::optional<billing::Invoices> invoices;
+    std::optional<LakeLiveUsage> live_usage;
+    std::optional<billing::CreditCosts> credit_costs;
+    std::optional<CreditWatch> credit_watch;
+    std::optional<billing::Credits> credits;
     std::optional<api::Router> router;
 
     std::thread delivery_thread;
     std::optional<PeriodicTask> sync_task;
     std::optional<PeriodicTask> expiry_task;
+    std::optional<PeriodicTask> credit_task;
     FaultReporter sync_faults{"syncing the capture log"};
     FaultReporter expiry_faults{"revoking expired keys"};
+    FaultReporter credit_faults{"looking at prepaid credit"};
 
     std::mutex server_mutex;
     api::Endpoint server_endpoint;  // guarded by server_mutex
@@ -130,6 +142,7 @@ struct Site::Impl final : api::Deployment {
     Status rebuild_limits();
     Status open_data();
     void open_billing();
+    Status open_credit();
     Status open_router();
     void add_routes();
 
@@ -153,13 +166,12 @@ Status Site::Impl::open_accounts() {
     // What API keys are hashed with.
     TRY_ASSIGN(auto secret, accounts::KeySecret::load(folder.key_secret_file()));
     TRY(open_edge_files(secret.sip_key()));
-    publication.emplace(accounts::Publication::Parts{state->usage_plans(),
-                                                     state->keys(),
-                                                     *plan_publisher,
-                                                     *key_publisher,
-                                                     *quota_counters,
-                                                     machine.clock,
-                                                     {}});
+    const auto credit_account = [this](const CustomerId& customer) {
+        return Result<std::uint32_t>(prepaid.account_of(customer));
+    };
+    publication.emplace(accounts::Publication::Parts{state->usage_plans(), state->keys(), *plan_publisher,
+                                                     *key_publisher, *quota_counters, machine.clock,
+                                                     credit_account});
     customers.emplace(state->customers(), machine.clock, machine.random);
     usage_plans.emplace(state->usage_plans(), *publication, machine.clock, machine.random);
     keys.emplace(state->keys(), *customers, *usage_plans, std::move(secret), *publication, machine.clock,
@@ -175,6 +187,7 @@ Status Site::Impl::open_edge_files(const SipKey& secret) {
         TRY(limits->begin_rebuild());
     TRY_ASSIGN(plan_table, edge::PlanTable::open_or_create(plan_table_file(folder)));
     TRY_ASSIGN(key_table, edge::KeyTable::open_or_create(key_table_file(folder), secret));
+    TRY(prepaid.load(state->credits(), *limits));
     quota_counters.emplace(*limits);
     plan_publisher.emplace(*plan_table);
     key_publisher.emplace(*key_table, *limits);
@@ -186,6 +199,7 @@ Status Site::Impl::rebuild_limits() {
     if (!limits->needs_rebuild())
         return {};
     TRY(rebuild_quota_counts({state->usage_plans(), state->keys(), *engine, *quota_counters, machine.clock}));
+    TRY(credit_watch->rebuild());
     return limits->finish_rebuild();
 }
 
@@ -236,6 +250,19 @@ void Site::Impl::open_billing() {
                                               machine.random});
 }
 
+// What customers paid ahead, and how far it reaches.
+Status Site::Impl::open_credit() {
+    live_usage.emplace(*engine);
+    credit_costs.emplace(billing::CreditCosts::Parts{state->invoices(), state->subscriptions(), *customers,
+                                                     *plans, *meters, *live_usage, machine.clock});
+    credit_watch.emplace(
+        CreditWatch::Parts{state->credits(), *credit_costs, *live_usage, *limits, prepaid,
+                           [this](const CustomerId& customer) { return publication->tell_keys_of(customer); },
+                           machine.clock, static_cast<std::uint64_t>(config.edge.credit_lease)});
+    credits.emplace(state->credits(), *customers, *credit_watch, machine.clock, machine.random);
+    return credit_watch->load();
+}
+
 Status Site::Impl::open_router() {
     TRY_ASSIGN(auto token, folder.admin_token());
     api::RouterOptions options;
@@ -265,6 +292,7 @@ void Site::Impl::add_routes() {
     router->add(api::plan_routes(*plans));
     router->add(api::subscription_routes(*subscriptions));
     router->add(api::invoice_routes(*invoices));
+    router->add(api::credit_routes(*credits));
     router->add(api::usage_routes(usage_parts));
     router->add(api::sample_usage_routes(usage_parts));
     router->add(api::query_routes(*engine));
@@ -273,7 +301,7 @@ void Site::Impl::add_routes() {
     router->add(api::lake_routes(*delivery_control, *requests));
     router->add(api::rating_routes(line_functions()));
     router->add(api::status_routes(*this, kVersion));
-    router->add(api::metrics_routes(*delivery_control, router->counters(), kVersion));
+    router->add(api::metrics_routes(*delivery_control, *credit_watch, router->counters(), kVersion));
     router->add({api::openapi_route(router->routes(), kVersion)});
 }
 
@@ -281,6 +309,7 @@ Site::Site(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Site::~Site() {
     // Without stop() the last records stay in the capture log; the next start delivers them.
+    impl_->credit_task.reset();
     impl_->expiry_task.reset();
     impl_->sync_task.reset();
     if (impl_->delivery_thread.joinable()) {
@@ -296,10 +325,11 @@ Result<std::unique_ptr<Site>> Site::open(const DataFolder& folder, FolderLock lo
         TRY(machine.files.make_folders(path));
     TRY(impl->open_accounts());
     TRY(impl->open_data());
+    impl->open_billing();
+    TRY(impl->open_credit());
     // Without it everything but the edge works; the server tries again before the edge answers.
     if (const Status rebuilt = impl->rebuild_limits(); !rebuilt)
         log_line(LogLevel::kError, "counting what keys have used: " + rebuilt.error().message);
-    impl->open_billing();
     TRY(impl->open_router());
     return std::unique_ptr<Site>(new Site(std::move(impl)));
 }
@@ -331,9 +361,12 @@ void Site::start() {
         site.access_logs->start();
     site.expiry_task.emplace(kExpiryInterval,
                              [&site] { site.expiry_faults.report(widen(site.keys->revoke_expired())); });
+    site.credit_task.emplace(site.config.edge.credit_interval,
+                             [&site] { site.credit_faults.report(site.credit_watch->pass()); });
 }
 
 Status Site::stop() {
+    impl_->credit_task.reset();
     impl_->expiry_task.reset();
     impl_->delivery->stop();
     if (impl_->delivery_thread.joinable())

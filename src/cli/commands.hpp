@@ -38,6 +38,7 @@ void add_plan_commands(const CommandContext& context);
 void add_subscription_commands(const CommandContext& context);
 void add_rating_commands(const CommandContext& context);
 void add_invoice_commands(const CommandContext& context);
+void add_credit_commands(const CommandContext& context);
 void add_reconcile_command(const CommandContext& context);
 void add_error_commands(const CommandContext& context);
 void add_lake_commands(const CommandContext& context);

@@ -30,6 +30,7 @@ void add_commands(const CommandContext& context) {
     add_subscription_commands(context);
     add_rating_commands(context);
     add_invoice_commands(context);
+    add_credit_commands(context);
     add_reconcile_command(context);
     add_error_commands(context);
     add_lake_commands(context);

@@ -23,7 +23,7 @@ TEST(Metrics, NamesWhatBecameOfEachRequest) {
     RequestCounters requests;
     requests.add("GET", "/v1/keys/{id}", 404);
     requests.add("GET", "/v1/keys/{id}", 404);
-    const std::string text = metrics_text(pipeline, requests, "1.2.3");
+    const std::string text = metrics_text(pipeline, {.open = 4, .stopped = 1}, requests, "1.2.3");
     EXPECT_NE(text.find("tallyman_build_info{version=\"1.2.3\"} 1\n"), std::string::npos);
     EXPECT_NE(text.find("tallyman_requests_total{outcome=\"delivered\"} 12\n"), std::string::npos);
     EXPECT_NE(text.find("tallyman_requests_total{outcome=\"lost\"} 2\n"), std::string::npos);
@@ -31,12 +31,14 @@ TEST(Metrics, NamesWhatBecameOfEachRequest) {
     EXPECT_NE(
         text.find("tallyman_api_requests_total{method=\"GET\",route=\"/v1/keys/{id}\",status=\"404\"} 2\n"),
         std::string::npos);
+    EXPECT_NE(text.find("tallyman_prepaid_customers{state=\"open\"} 4\n"), std::string::npos);
+    EXPECT_NE(text.find("tallyman_prepaid_customers{state=\"stopped\"} 1\n"), std::string::npos);
     EXPECT_NE(text.find("process_resident_memory_bytes "), std::string::npos);
 }
 
 // The text format: each line a comment or "name{labels} number".
 TEST(Metrics, EveryLineIsOfTheTextFormat) {
-    std::istringstream lines(metrics_text({}, {}, "1"));
+    std::istringstream lines(metrics_text({}, {}, {}, "1"));
     for (std::string line; std::getline(lines, line);) {
         ASSERT_FALSE(line.empty());
         if (line.front() == '#')

@@ -148,6 +148,9 @@ TEST_F(SiteTest, UnknownFieldsAre400WithTheirPointer) {
         {"/v1/subscriptions", R"({"customer":"Acme","plan":"p","admin":true})"},
         {"/v1/invoices/run", R"({"month":"2026-10","admin":true})"},
         {"/v1/invoices/preview", R"({"month":"2026-10","admin":true})"},
+        {"/v1/credits", R"({"customer_id":"Acme","amount":"1","currency":"EUR","admin":true})"},
+        {"/v1/credits/end", R"({"customer_id":"Acme","admin":true})"},
+        {"/v1/credits/crd_1/void", R"({"reason":"x","admin":true})"},
         {"/v1/query", R"({"sql":"SELECT 1","admin":true})"},
         {"/v1/plans", R"({"code":"x","currency":"USD","interval":"month","charges":[],"admin":true})"},
     };
@@ -158,6 +161,34 @@ TEST_F(SiteTest, UnknownFieldsAre400WithTheirPointer) {
             << path << " " << response.body;
     }
     EXPECT_EQ(ask("POST", "/v1/flush", R"({"x":1})").status, 400);
+}
+
+TEST_F(SiteTest, CreditFromTheFirstGrantToTheEnd) {
+    const std::string id(ask_json("POST", "/v1/customers", R"({"name":"Acme"})").text_of("id"));
+    EXPECT_EQ(ask("GET", "/v1/credits/balance?customer_id=Acme").status, 404);
+    EXPECT_EQ(ask("GET", "/v1/credits/balance").status, 400);
+    const std::string grant = R"({"customer_id":")" + id + R"(","amount":"10","currency":"EUR"})";
+    const JsonValue first = ask_json("POST", "/v1/credits", grant);
+    EXPECT_EQ(first.text_of("amount"), "10.00");
+    ask_json("POST", "/v1/credits", grant);
+    EXPECT_EQ(ask("POST", "/v1/credits", R"({"customer_id":"Acme","amount":"1","currency":"USD"})").status,
+              409);
+    EXPECT_EQ(ask("POST", "/v1/credits", R"({"customer_id":"Acme","amount":"0","currency":"EUR"})").status,
+              400);
+    EXPECT_EQ(ask_json("GET", "/v1/credits?customer_id=Acme").find("data")->as_array()->size(), 2U);
+    JsonValue balance = ask_json("GET", "/v1/credits/balance?customer_id=Acme");
+    EXPECT_EQ(balance.text_of("balance"), "20.00");
+    EXPECT_EQ(balance.text_of("state"), "open");
+    EXPECT_TRUE(*balance.find("unpriced")->as_bool());
+    EXPECT_EQ(*balance.find("allowance")->find("granted")->as_int(), 10'000);
+    EXPECT_NE(ask("GET", "/metrics").body.find("tallyman_prepaid_customers{state=\"open\"} 1\n"),
+              std::string::npos);
+
+    const std::string path = "/v1/credits/" + std::string(first.text_of("id")) + "/void";
+    EXPECT_EQ(ask_json("POST", path, R"({"reason":"twice"})").text_of("status"), "void");
+    EXPECT_EQ(ask_json("GET", "/v1/credits/balance?customer_id=Acme").text_of("balance"), "10.00");
+    EXPECT_EQ(ask_json("POST", "/v1/credits/end", R"({"customer_id":"Acme"})").text_of("state"), "ended");
+    EXPECT_EQ(ask("GET", "/v1/credits/balance?customer_id=Acme").status, 404);
 }
 
 TEST_F(SiteTest, TheSameAnswersOverHttpAndInThisProcess) {
