@@ -3,6 +3,7 @@
 #include "accounts/hex.hpp"
 #include "accounts/sha256.hpp"
 #include "base/file_descriptor.hpp"
+#include "model/principal_digest.hpp"
 
 #include <array>
 #include <cerrno>
@@ -122,6 +123,10 @@ std::string KeySecret::hmac(std::string_view key) const {
 
 Digest128 KeySecret::digest(std::string_view key) const {
     return siphash128(sip_key_, key.data(), key.size());
+}
+
+Digest128 KeySecret::principal_digest(std::string_view issuer, std::string_view principal) const {
+    return tally::principal_digest(sip_key_, issuer, principal);
 }
 
 }  // namespace tally::accounts

@@ -31,6 +31,8 @@ class KeySecret {
     // HMAC-SHA-256(pepper, key) as 64 hex digits.
     [[nodiscard]] std::string hmac(std::string_view key) const;
     [[nodiscard]] Digest128 digest(std::string_view key) const;
+    // Of whom tokens of an issuer name; model/principal_digest.hpp.
+    [[nodiscard]] Digest128 principal_digest(std::string_view issuer, std::string_view principal) const;
 
     // For the edge, which hashes what clients send.
     [[nodiscard]] SipKey sip_key() const { return sip_key_; }

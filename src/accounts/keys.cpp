@@ -5,7 +5,9 @@
 #include "accounts/publication.hpp"
 #include "accounts/quota_state.hpp"
 #include "base/assert.hpp"
+#include "model/principal_digest.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -35,6 +37,17 @@ Status check_imported(std::string_view value) {
     return {};
 }
 
+Status check_principal(std::string_view principal) {
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    if (principal.empty() || principal.size() > kPrincipalSizeMax ||
+        std::any_of(principal.begin(), principal.end(), control))
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("a principal has 1 to {} bytes of text without control characters",
+                                 kPrincipalSizeMax),
+                     "/principal"};
+    return {};
+}
+
 Error unpublished(const Error& cause, const ApiKey& key, std::string_view way_out) {
     return cause.within(fmt::format("{} is stored, but the edge was not told; {}", key.id.str(), way_out));
 }
@@ -47,14 +60,15 @@ constexpr std::string_view kMakeAnother =
 
 struct Keys::Impl {
     Impl(KeyStore& key_store, Customers& all_customers, UsagePlans& all_plans, KeySecret key_secret,
-         Publication& way_to_the_edge, const Clock& time, RandomSource& randomness)
+         Publication& way_to_the_edge, const Clock& time, RandomSource& randomness, std::string issuer)
         : store(key_store),
           customers(all_customers),
           usage_plans(all_plans),
           secret(std::move(key_secret)),
           publication(way_to_the_edge),
           clock(time),
-          random(randomness) {}
+          random(randomness),
+          token_issuer(std::move(issuer)) {}
 
     KeyStore& store;
     Customers& customers;
@@ -63,6 +77,7 @@ struct Keys::Impl {
     Publication& publication;
     const Clock& clock;
     RandomSource& random;
+    const std::string token_issuer;
 
     Status put_under(ApiKey& key, std::string_view plan, Instant now) {
         key.usage_plan_id = UsagePlanId();
@@ -175,9 +190,9 @@ struct Keys::Impl {
 };
 
 Keys::Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
-           Publication& publication, const Clock& clock, RandomSource& random)
+           Publication& publication, const Clock& clock, RandomSource& random, std::string token_issuer)
     : impl_(std::make_unique<Impl>(store, customers, usage_plans, std::move(secret), publication, clock,
-                                   random)) {}
+                                   random, std::move(token_issuer))) {}
 
 Keys::~Keys() = default;
 
@@ -189,6 +204,21 @@ Result<ApiKey> Keys::import_value(const NewKey& wanted, const Secret& value) {
     TRY(check_imported(value.reveal()));
     TRY_ASSIGN(ApiKey key, impl_->prepare(wanted));
     impl_->describe_value(key, value.reveal());
+    TRY(impl_->keep_and_publish(key, kNextStart));
+    return key;
+}
+
+Result<ApiKey> Keys::create_principal(const NewKey& wanted, const std::string& principal) {
+    if (impl_->token_issuer.empty())
+        return Error{ErrorCode::kInvalidArgument,
+                     "no issuer of tokens is configured; set jwt_issuer in [edge] of tallyman.toml",
+                     "/principal"};
+    TRY(check_principal(principal));
+    TRY_ASSIGN(ApiKey key, impl_->prepare(wanted));
+    key.issuer = impl_->token_issuer;
+    key.principal = principal;
+    key.hmac = impl_->secret.hmac("principal" + std::string(1, '\0') + key.issuer + '\0' + principal);
+    key.digest = impl_->secret.principal_digest(key.issuer, principal);
     TRY(impl_->keep_and_publish(key, kNextStart));
     return key;
 }
@@ -248,6 +278,10 @@ Result<CreatedKey> Keys::rotate(std::string_view reference, std::optional<Micros
     if (old.status == KeyStatus::kRevoked)
         return Error{ErrorCode::kInvalidArgument,
                      fmt::format("{} is revoked; create a new key for {}", old.id.str(), old.customer.str())};
+    if (!old.principal.empty())
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("{} is the principal \"{}\" of a token issuer: there is no value to rotate",
+                                 old.id.str(), old.principal)};
     if (overlap && overlap->count() < 0)
         return Error{ErrorCode::kInvalidArgument, "must not be negative", "/overlap_seconds"};
     TRY_ASSIGN(CreatedKey made, impl_->create({.customer = old.customer.str(),

@@ -38,7 +38,10 @@ struct ApiKey {
     std::string prefix;                 // "tm_live_"; empty for a taken-over key
     std::string last4;  // empty where four characters would tell too much (imported, under 20)
     std::string hmac;   // 64 hex digits, KeySecret::hmac
-    Digest128 digest;   // KeySecret::digest
+    Digest128 digest;   // KeySecret::digest, or KeySecret::principal_digest
+    // Whom tokens of this issuer name, where the key is a principal and no value; both empty otherwise
+    std::string issuer = {};
+    std::string principal = {};
     KeyStatus status = KeyStatus::kActive;
     Instant created_at;
     std::optional<Instant> revoked_at;  // set iff revoked
@@ -122,14 +125,19 @@ class KeyPublisher {
 // Thread-safe; what it is given must outlive it.
 class Keys {
   public:
+    // `token_issuer`: whose tokens name principals; empty = nobody's.
     Keys(KeyStore& store, Customers& customers, UsagePlans& usage_plans, KeySecret secret,
-         Publication& publication, const Clock& clock, RandomSource& random);
+         Publication& publication, const Clock& clock, RandomSource& random, std::string token_issuer = {});
     ~Keys();
 
     Result<CreatedKey> create(const NewKey& wanted);
     // Takes over a key that clients have already: 8 to 256 visible ASCII characters. A value that begins like
     // a key of ours must be a well-formed one.
     Result<ApiKey> import_value(const NewKey& wanted, const Secret& value);
+    // Lets callers in by tokens that name this principal: 1 to 255 bytes of text without control characters,
+    // as the tokens of the issuer have it. kInvalidArgument where no issuer is configured; kAlreadyExists
+    // when the principal belongs to somebody already, also if it was revoked.
+    Result<ApiKey> create_principal(const NewKey& wanted, const std::string& principal);
     // By id or unique name.
     Result<ApiKey> find(std::string_view reference);
     // Obeyed at the key's next request. Under another plan it starts with an unused quota, whose offset
@@ -142,7 +150,7 @@ class Keys {
     // Idempotent: a revoked key stays revoked since the first time.
     Result<ApiKey> revoke(std::string_view reference);
     // A new key for the same customer, name and usage plan, with a quota of its own. The old one stays until
-    // it is revoked, or ends by itself after `overlap`.
+    // it is revoked, or ends by itself after `overlap`. kInvalidArgument for a principal, which has no value.
     Result<CreatedKey> rotate(std::string_view reference, std::optional<Microseconds> overlap = std::nullopt);
     // `customer`: id, external id or unique name; empty = of all.
     Result<Page<ApiKey>> list(std::string_view customer, const PageRequest& page);

@@ -20,7 +20,9 @@ std::string_view status_text(const ApiKey& key) {
 
 void write_fields(JsonWriter& json, const ApiKey& key) {
     json.field("customer_id", key.customer.str()).field("name", key.name);
-    json.field_or_null("usage_plan", key.usage_plan).field("display", key.prefix + "…" + key.last4);
+    json.field_or_null("usage_plan", key.usage_plan);
+    json.field("display", key.principal.empty() ? key.prefix + "…" + key.last4 : key.principal);
+    json.field_or_null("principal", key.principal);
     json.field("status", status_text(key));
     write_time(json, "created_at", key.created_at);
     write_time(json, "revoked_at", key.revoked_at);
@@ -96,6 +98,7 @@ Result<KeyRequest> key_request_from_json(std::string_view text) {
     TRY_ASSIGN(request.key.expires_at, object.instant("expires_at"));
     TRY_ASSIGN(std::optional<std::string> value, object.text("value"));
     TRY_ASSIGN(const bool import, object.flag_or("import", false));
+    TRY_ASSIGN(request.principal, object.text("principal"));
     TRY(object.finish());
     if (!customer)
         customer = customer_id;
@@ -107,6 +110,8 @@ Result<KeyRequest> key_request_from_json(std::string_view text) {
             "\"value\" takes over an existing key and needs \"import\":true beside it (and the other way "
             "round); leave both out to have a key made",
             import ? "/import" : "/value"};
+    if (value && request.principal)
+        return Error{ErrorCode::kInvalidArgument, "a key is a value or a principal, not both", "/principal"};
     request.key.customer = *customer;
     request.key.name = name.value_or("");
     request.key.usage_plan = usage_plan.value_or("");

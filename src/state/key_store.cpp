@@ -41,6 +41,8 @@ Result<ApiKey> read_key(const Row& row) {
     key.expires_at = row.optional_instant(13);
     key.plan_since = row.optional_instant(14);
     TRY_ASSIGN(key.ordinal, ordinal_of(row, 15));
+    key.issuer = row.text(16);
+    key.principal = row.text(17);
     return key;
 }
 
@@ -60,14 +62,15 @@ Result<std::uint32_t> KeyStore::insert(const ApiKey& key) {
     return database_.write([&](Connection& connection) -> Result<std::uint32_t> {
         TRY_ASSIGN(const std::vector<Row> same, connection.query(sql::kFindKeyByDigest, {low, high}));
         if (!same.empty())
-            return Error{ErrorCode::kAlreadyExists,
-                         fmt::format("this key is {} of {} already ({})", same.front().text(0),
-                                     same.front().text(1), same.front().text(10))};
+            return Error{
+                ErrorCode::kAlreadyExists,
+                fmt::format("this {} is {} of {} already ({})", key.principal.empty() ? "key" : "principal",
+                            same.front().text(0), same.front().text(1), same.front().text(10))};
         TRY(connection.execute(
             sql::kInsertKey,
             {key.id.str(), key.customer.str(), key.name, Value::text_or_null(key.usage_plan_id.str()),
              key.prefix, key.last4, key.hmac, low, high, status_text(key.status), key.created_at,
-             key.revoked_at, key.expires_at, key.plan_since}));
+             key.revoked_at, key.expires_at, key.plan_since, key.issuer, key.principal}));
         TRY(database_.audit(connection, "key.create", key.id.str(), "customer " + key.customer.str()));
         TRY_ASSIGN(const std::vector<Row> made, connection.query(sql::kKeyPosition, {key.id.str()}));
         return ordinal_of(made.front(), 0);

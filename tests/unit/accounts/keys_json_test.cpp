@@ -19,9 +19,11 @@ ApiKey sample() {
 
 TEST(KeysJson, ShowsTheKeyOnceAndItsHashesNever) {
     const std::string shown = key_to_json(sample());
-    EXPECT_EQ(shown, R"({"id":"key_1","customer_id":"cus_1","name":"main","usage_plan":null,)"
-                     R"("display":"tm_live_…wxyz","status":"active","created_at":"1970-01-01T00:00:00Z",)"
-                     R"("revoked_at":null,"expires_at":null})");
+    EXPECT_EQ(
+        shown,
+        R"({"id":"key_1","customer_id":"cus_1","name":"main","usage_plan":null,)"
+        R"("display":"tm_live_…wxyz","principal":null,"status":"active","created_at":"1970-01-01T00:00:00Z",)"
+        R"("revoked_at":null,"expires_at":null})");
     const Secret created = created_key_to_json({sample(), Secret("tm_live_secret")});
     EXPECT_NE(created.reveal().find(R"("key":"tm_live_secret")"), std::string_view::npos);
     for (const std::string_view text : {std::string_view(shown), created.reveal()}) {
