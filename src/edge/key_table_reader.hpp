@@ -31,7 +31,9 @@ class KeyTableReader {
 
     [[nodiscard]] bool available() const { return file_.data() != nullptr; }
 
-    // Call only when available().
+    // Call these only when available().
+    [[nodiscard]] SipKey secret() const { return {header().secret_k0, header().secret_k1}; }
+
     [[nodiscard]] Digest128 digest(const void* key, std::size_t size) const;
 
     // kActive and kRevoked (revoked or expired at `now_us`) fill `out` with a consistent copy of the record.
