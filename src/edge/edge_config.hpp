@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/file_system.hpp"
+#include "edge/token_settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -61,6 +62,7 @@ struct EdgeConfig {
     std::chrono::milliseconds upstream_read_timeout = std::chrono::seconds(29);
 
     std::vector<std::string> key_headers = {"x-api-key"};
+    TokenSettings token;
     bool anonymous = false;                    // let requests without a key in everywhere
     std::vector<std::string> anonymous_paths;  // path prefixes that need no key
     std::vector<CacheBehavior> behaviors;      // the first that fits counts

@@ -42,6 +42,16 @@ Status check_tokens(std::string_view setting, const std::vector<std::string>& va
     return {};
 }
 
+Status check_token_settings(const TokenSettings& settings) {
+    TRY(check_plain("jwt_issuer", settings.issuer));
+    TRY(check_plain("jwt_principal_claim", settings.principal_claim));
+    for (const std::string& audience : settings.audiences)
+        TRY(check_plain("jwt_audience", audience));
+    for (const std::string& use : settings.token_uses)
+        TRY(check_plain("jwt_token_use", use));
+    return check_plain("the issuer's keys", settings.jwks.string());
+}
+
 Status check_upstreams(const EdgeConfig& config) {
     TRY_ASSIGN(const UpstreamAddress first, parse_upstream(config.upstream));
     for (const std::string& text : config.more_upstreams) {
@@ -159,6 +169,7 @@ Status check_edge_config(const EdgeConfig& config) {
     TRY(check_upstreams(config));
     TRY(check_token("body_size_max", config.body_size_max));
     TRY(check_token("health_path", config.health_path));
+    TRY(check_token_settings(config.token));
     TRY(check_plain("stage", config.stage));
     TRY(check_plain("edge_location", config.edge_location));
     TRY(check_plain("distribution", config.distribution));

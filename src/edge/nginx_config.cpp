@@ -55,7 +55,7 @@ std::string module_part(const EdgeConfig& config) {
         R"(    tallyman_capture_dir "{capture}";
     tallyman_key_table "{key_table}";
     tallyman_counters "{counters}";
-{limits}    tallyman_segment_size {segment_size};
+{limits}{token}    tallyman_segment_size {segment_size};
     tallyman_capture_size_max {capture_size_max};
     tallyman_on_full {on_full};
     tallyman_key_header {key_headers};
@@ -67,7 +67,8 @@ std::string module_part(const EdgeConfig& config) {
 )",
         fmt::arg("capture", config.capture_folder.string()), fmt::arg("key_table", config.key_table.string()),
         fmt::arg("counters", config.counters.string()), fmt::arg("limits", limits_part(config)),
-        fmt::arg("segment_size", config.segment_size), fmt::arg("capture_size_max", config.capture_size_max),
+        fmt::arg("token", token_directives(config.token)), fmt::arg("segment_size", config.segment_size),
+        fmt::arg("capture_size_max", config.capture_size_max),
         fmt::arg("on_full", config.on_full == OnFull::kReject ? "reject" : "serve"),
         fmt::arg("key_headers", fmt::join(config.key_headers, " ")),
         fmt::arg("anonymous", config.anonymous ? "on" : "off"), fmt::arg("stage", config.stage),
