@@ -89,8 +89,13 @@ inline std::int64_t quota_limit_in(std::int64_t period, const QuotaRule& rule) {
 
 // Whether another request fits; what stands in `word` then becomes `next`.
 inline bool next_quota_word(std::uint64_t word, const QuotaRule& rule, std::uint64_t& next) {
-    const std::int64_t period = counted_period(word, rule);
-    next = (word != 0 && period == quota_word_period(word) ? word : quota_word(period, 0)) + 1;
+    std::int64_t period = quota_word_period(word);
+    if (period != rule.period || word == 0) [[unlikely]] {
+        const bool goes_on = word != 0 && period == counted_period(word, rule);
+        period = goes_on ? period : rule.period;
+        word = goes_on ? word : quota_word(period, 0);
+    }
+    next = word + 1;
     return quota_word_used(next) <= quota_limit_in(period, rule);
 }
 

@@ -16,17 +16,6 @@ bool is_limit_file(const char* data, std::uint64_t size) {
            crc32c(&header, kLimitFileCrcSpan) == header.header_crc && header.boot_digest == boot_digest();
 }
 
-bool LimitFileReader::ready() {
-    const auto* header = reinterpret_cast<const LimitFileHeader*>(file_.data());
-    if (header == nullptr)
-        return false;
-    if (__atomic_load_n(&header->superseded, __ATOMIC_ACQUIRE) != 0) [[unlikely]] {
-        refresh();
-        header = reinterpret_cast<const LimitFileHeader*>(file_.data());
-    }
-    return __atomic_load_n(&header->state, __ATOMIC_ACQUIRE) == kLimitsReady;
-}
-
 LimitBlock* LimitFileReader::block_after_growth(std::uint64_t start) {
     refresh();
     return start + sizeof(LimitBlock) <= file_.size() ? reinterpret_cast<LimitBlock*>(file_.data() + start)

@@ -23,7 +23,13 @@ class LimitFileReader {
 
     // Whether what stands in the file is what callers have used. Looks at the path again when the server put
     // another file there.
-    bool ready();
+    bool ready() {
+        if (!available()) [[unlikely]]
+            return false;
+        if (__atomic_load_n(&header().superseded, __ATOMIC_ACQUIRE) != 0) [[unlikely]]
+            refresh();
+        return __atomic_load_n(&header().state, __ATOMIC_ACQUIRE) == kLimitsReady;
+    }
 
     // The block that has these accounts, mapping what the file has grown by if need be; null when there is
     // none. Valid until the next call. Call only when ready().
@@ -36,6 +42,10 @@ class LimitFileReader {
     }
 
   private:
+    [[nodiscard]] const LimitFileHeader& header() const {
+        return *reinterpret_cast<const LimitFileHeader*>(file_.data());
+    }
+
     LimitBlock* block_after_growth(std::uint64_t start);
 
     MappedFile file_{MappedFile::Access::kReadWrite, kLimitFileHeaderSize, is_limit_file};

@@ -17,23 +17,6 @@ bool is_plan_table(const char* data, std::uint64_t size) {
            header.boot_digest == boot_digest();
 }
 
-const PlanRecord* PlanTableReader::find(std::uint32_t ordinal) {
-    const auto* header = reinterpret_cast<const PlanTableHeader*>(file_.data());
-    // The flag goes up before the new file takes the path; until then this maps nothing new, and the next
-    // request looks again.
-    if (__atomic_load_n(&header->superseded, __ATOMIC_ACQUIRE) != 0) [[unlikely]] {
-        refresh();
-        header = reinterpret_cast<const PlanTableHeader*>(file_.data());
-    }
-    if (ordinal >= header->capacity)
-        return nullptr;
-    const auto* places = reinterpret_cast<const std::uint64_t*>(file_.data() + kPlanTableHeaderSize);
-    const std::uint64_t offset = __atomic_load_n(places + ordinal, __ATOMIC_ACQUIRE);
-    if (offset == 0 || offset > file_.size() - sizeof(PlanRecord))
-        return nullptr;
-    return reinterpret_cast<const PlanRecord*>(file_.data() + offset);
-}
-
 const MethodRecord* find_method(const PlanRecord& plan, const void* method, std::size_t method_size,
                                 const void* path, std::size_t path_size) {
     const MethodRecord* entry = methods_of(plan);

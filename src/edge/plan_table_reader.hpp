@@ -24,9 +24,25 @@ class PlanTableReader {
 
     // The plan, or null where there is none; valid until the next find() or refresh(). Call only when
     // available().
-    const PlanRecord* find(std::uint32_t ordinal);
+    const PlanRecord* find(std::uint32_t ordinal) {
+        // The flag goes up before the new file takes the path; until then this maps nothing new, and the next
+        // request looks again.
+        if (__atomic_load_n(&header().superseded, __ATOMIC_ACQUIRE) != 0) [[unlikely]]
+            refresh();
+        if (ordinal >= header().capacity)
+            return nullptr;
+        const auto* places = reinterpret_cast<const std::uint64_t*>(file_.data() + kPlanTableHeaderSize);
+        const std::uint64_t offset = __atomic_load_n(places + ordinal, __ATOMIC_ACQUIRE);
+        if (offset == 0 || offset > file_.size() - sizeof(PlanRecord))
+            return nullptr;
+        return reinterpret_cast<const PlanRecord*>(file_.data() + offset);
+    }
 
   private:
+    [[nodiscard]] const PlanTableHeader& header() const {
+        return *reinterpret_cast<const PlanTableHeader*>(file_.data());
+    }
+
     MappedFile file_{MappedFile::Access::kRead, kPlanTableHeaderSize, is_plan_table};
 };
 
