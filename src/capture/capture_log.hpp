@@ -20,7 +20,8 @@ namespace tally::capture {
 // `records` is exact where the format lets us know: the seal, the next segment or a later good record tells.
 // Where nothing tells (the last segment of a writer that died, cut short or overwritten at its end) it counts
 // the records that are known to have been there, possibly none. A damage without records does not move the
-// positions, so every scan reports it until remove_taken() has removed the segment.
+// positions, so every scan reports it until remove_taken() has removed the segment. A record of which only
+// the final values are lost is handed out, and reported once, as a damage without records.
 struct Damage {
     Path segment;
     std::uint64_t offset = 0;

@@ -77,6 +77,10 @@ void WriterScanner::take_record(const MappedSegment& segment, const FoundRecord&
                                   "the completion's checksum does not fit"});
         return;
     }
+    if (state == CompletionState::kTorn)
+        scan_.damages.push_back(
+            {segment.path(), found.offset, found.size, segment.name().writer, found.sequence, 0,
+             "the completion's checksum does not fit; the record is delivered with its first values"});
     mark_taken(found.sequence, found.sequence + 1);
 }
 

@@ -139,7 +139,8 @@ CompletionState decode_record(const MappedSegment& segment, const FoundRecord& f
     // Of a finished segment the checksum knows better than the state, which is stored last.
     const bool final_values = fits(kDone);
     const bool first_values = !final_values && segment.finished() && fits(kPending);
-    if (!final_values && !first_values && state != kPending)
+    const bool torn = !final_values && !first_values && state != kPending;
+    if (torn && !segment.finished())
         return CompletionState::kUnreadable;
     const auto& fixed = *reinterpret_cast<const FixedPart*>(record + kFixedOffset);
     out.id = {segment.name().writer, found.sequence};
@@ -156,7 +157,7 @@ CompletionState decode_record(const MappedSegment& segment, const FoundRecord& f
         decode_completion(completion, out);
     else
         decode_first_values(fixed, out);
-    return CompletionState::kReadable;
+    return torn ? CompletionState::kTorn : CompletionState::kReadable;
 }
 
 }  // namespace tally::capture

@@ -156,9 +156,10 @@ class SegmentWalk {
     bool ended_ = false;
 };
 
-// How a record's completion reads. kOpen: the request has not ended and its writer lives; only of kReadable
-// there is a record.
-enum class CompletionState { kReadable, kOpen, kUnreadable };
+// How a record's completion reads. kOpen: the request has not ended and its writer lives. kTorn: it had
+// ended, and of its final values a part is lost, as when the power goes while they are written back; the
+// record is handed out as interrupted. Of kOpen and kUnreadable there is no record.
+enum class CompletionState { kReadable, kTorn, kOpen, kUnreadable };
 
 // Decodes a record that a SegmentWalk found. Views point into the segment, and into `texts` where a text does
 // not stand there as it is handed out.

@@ -87,8 +87,11 @@ PendingRecord append_sample(SegmentWriter& writer, std::uint64_t n, bool pending
     *builder.fixed = sample.fixed;
     *builder.completion = sample.completion;
     builder.completion->state = pending ? kPending : kDone;
-    if (pending)
+    if (pending) {
         builder.completion->bytes_sent = 0;
+        builder.completion->origin_last_byte_us = kAbsent;
+        builder.completion->range_end = kAbsent;
+    }
     add_strings(builder, sample, n);
     return writer.commit(builder);
 }

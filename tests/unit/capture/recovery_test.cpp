@@ -285,7 +285,12 @@ TEST(Recovery, EveryFlippedBitOfACrashedWritersSegmentIsFoundOrHarmless) {
             << "bit " << bit << " counted " << counted;
         for (const RequestRecord& record : scan->records) {
             const bool open = record.id.sequence == kPendingRecord;
-            ASSERT_EQ(record.state, open ? CaptureState::kInterrupted : CaptureState::kDone) << "bit " << bit;
+            if (record.state != CaptureState::kDone && !open) {
+                // Its final values are unreadable: said, and the first ones stand in.
+                ASSERT_EQ(found.damages, 1U) << "bit " << bit;
+                ASSERT_EQ(record.bytes_sent, 0) << "bit " << bit;
+            }
+            ASSERT_TRUE(!open || record.state == CaptureState::kInterrupted) << "bit " << bit;
             if (open) {
                 ASSERT_TRUE(record.time_taken_us == 1000 + kPendingRecord || record.time_taken_us == kAbsent)
                     << "bit " << bit;
