@@ -49,12 +49,12 @@ void add_create(const CommandContext& context, CLI::App& noun) {
     create.add_option("--name", options->name, "for people");
     create.add_option("--usage-plan", options->usage_plan, "id or name");
     create.add_option("--expires-at", options->expires_at, "RFC 3339; default never");
-    CLI::Option* value = create.add_option("--value", options->value,
-                                           "takes over this existing key; - reads it from the input");
+    CLI::Option* value_option = create.add_option("--value", options->value,
+                                                  "takes over this existing key; - reads it from the input");
     create
         .add_option("--principal", options->principal,
                     "no key: callers whose tokens name this principal ([edge] jwt_issuer)")
-        ->excludes(value);
+        ->excludes(value_option);
     create.add_flag("--yes-import", options->yes_import,
                     "you know that the key's value was in a command line");
     set_action(create, context.action, [&session = context.session, options] {
