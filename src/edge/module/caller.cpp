@@ -158,8 +158,7 @@ bool is_secret_header(const ngx_table_elt_t& header, std::size_t number, const R
 }
 
 KeyMask mask_of(const void* key, std::size_t size, const RequestContext& context, Worker& worker) {
-    if (key == context.key.data && size == context.key.len && context.has_slot() &&
-        context.slot.key_id_size != 0)
+    if (key == context.key.data && size == context.key.len && context.has_slot())
         return id_mask(context.slot);
     KeyMask mask = {};
     std::memcpy(mask.text, "unknown_", 8);

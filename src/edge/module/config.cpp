@@ -114,8 +114,7 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
     auto* to = static_cast<LocationConfig*>(inner);
     ngx_conf_merge_value(to->enabled, from->enabled, 0);
     ngx_conf_merge_value(to->anonymous, from->anonymous, 0);
-    const bool token_asked_for = to->token == 1;
-    ngx_conf_merge_value(to->token, from->token, 1);
+    ngx_conf_merge_value(to->token, from->token, kTokenWhereIssuer);
     ngx_conf_merge_value(to->durable, from->durable, 0);
     ngx_conf_merge_uint_value(to->on_full, from->on_full, kReject);
     ngx_conf_merge_value(to->gateway_errors, from->gateway_errors, 0);
@@ -139,7 +138,7 @@ char* merge_location_config(ngx_conf_t* cf, void* outer, void* inner) {
         auto* main =
             static_cast<MainConfig*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_tallyman_module));
         main->used = 1;
-        main->token.wanted |= token_asked_for ? 1 : 0;
+        main->token.wanted |= to->token == 1 ? 1 : 0;
         main->durable |= to->durable;
     }
     return NGX_CONF_OK;

@@ -121,9 +121,12 @@ void find_token_caller(ngx_http_request_t* request, RequestContext& context, Wor
     // Where nobody needs a token, what is none belongs to the upstream.
     if (token.len == 0 || (anonymous && !split_token(view(token), parts)))
         return;
-    context.key_header = header;
-    context.key = token;
     check_token(request, token, context, worker);
+    // Its id stands in the token's place in the record.
+    if (context.has_slot() && context.slot.key_id_size != 0) {
+        context.key_header = header;
+        context.key = token;
+    }
 }
 
 void open_tokens(Worker& worker) {

@@ -7,6 +7,9 @@ namespace tally::edge {
 
 enum UnknownPrincipal : ngx_uint_t { kRefusePrincipal, kAdmitPrincipal };
 
+// `tallyman_token` where it is not said: on, as far as there is an issuer.
+inline constexpr ngx_flag_t kTokenWhereIssuer = 2;
+
 // Whose tokens are trusted, and what they must say; set once for all of http{}.
 struct TokenConfig {
     ngx_str_t jwks;    // the key file's path, zero-terminated
