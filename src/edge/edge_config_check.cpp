@@ -75,6 +75,8 @@ Status check_paths(const EdgeConfig& config) {
             return invalid(
                 fmt::format("The edge's {} \"{}\" must be an absolute path.", name, path->string()));
     }
+    if (config.plan_table.empty() != config.limits.empty())
+        return invalid("The edge needs both a plan table and limits, or neither.");
     return {};
 }
 

@@ -1,4 +1,5 @@
 // How much each caller may do: exact under several workers, and after any of them, or nginx, died.
+#include "edge/command.hpp"
 #include "edge/process_table.hpp"
 #include "edge_site.hpp"
 
@@ -7,6 +8,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -329,6 +332,26 @@ TEST_F(LimitTest, WithoutTheDirectivesThereAreNoLimits) {
     start();
     EXPECT_EQ(let_in("GET", "/x"), 12);
     EXPECT_EQ(records(12).at(0).usage_plan, "");
+}
+
+TEST_F(LimitTest, OneOfTheTwoDirectivesAloneIsRefused) {
+    config_.limits.clear();
+    const auto text = edge::nginx_config_text(config_, true);
+    ASSERT_FALSE(text.ok());
+    EXPECT_THAT(text.error().message, HasSubstr("limits"));
+    config_.limits = config_.folder / "limits";
+    start();
+    std::ifstream file(edge::nginx_config_path(config_));
+    std::string whole(std::istreambuf_iterator<char>(file), {});
+    const std::size_t at = whole.find("    tallyman_plan_table");
+    whole.erase(at, whole.find('\n', at) - at);
+    const Path half = config_.folder / "half.conf";
+    std::ofstream(half) << whole;
+    const auto tested =
+        edge::run_command({edge::find_nginx()->string(), "-t", "-q", "-e", "stderr", "-c", half.string()});
+    ASSERT_TRUE(tested.ok());
+    EXPECT_NE(tested->exit_code, 0);
+    EXPECT_THAT(tested->output, HasSubstr("need each other"));
 }
 
 // TALLYMAN_KEYS_TEST=1048576 for the whole size. One key more makes a table of a power of two grow its index.

@@ -4,6 +4,7 @@
 #include "edge/limit_file_reader.hpp"
 #include "support/temp_folder.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,6 +144,25 @@ TEST_F(LimitFileTest, ADamagedFileIsNoticedAndReplaced) {
         std::filesystem::resize_file(path_, size);
         EXPECT_TRUE(open()->needs_rebuild()) << size;
     }
+}
+
+TEST_F(LimitFileTest, AFullDiskIsReportedAndNothingIsLost) {
+    const auto limits = ready();
+    ASSERT_TRUE(limits->set_quota_use(1, {5, 5}).ok());
+    const pid_t pid = ::fork();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        const rlimit size = {1'000'000, 1'000'000};
+        ::setrlimit(RLIMIT_FSIZE, &size);
+        const Status reserved = limits->reserve(1'000'000, 1);
+        const bool reported = !reserved.ok() && reserved.error().code == ErrorCode::kUnavailable;
+        ::_exit(reported && limits->quota_use(1) == QuotaUse{5, 5} && limits->reserve(2000, 1).ok() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    EXPECT_EQ(open()->quota_use(1), (QuotaUse{5, 5}));
 }
 
 // Workers of their own process, which die by signal in the middle of counting; the file grows meanwhile.

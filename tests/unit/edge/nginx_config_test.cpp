@@ -45,6 +45,19 @@ TEST(NginxConfig, KeepsEverythingInTheFolder) {
     EXPECT_THAT(text, Not(HasSubstr("/var/")));
 }
 
+TEST(NginxConfig, LimitsAreOptionalAndNeedBothFiles) {
+    EdgeConfig config = good_config();
+    EXPECT_THAT(text_of(config), Not(HasSubstr("tallyman_limits")));
+    config.plan_table = "/data/edge/plans.table";
+    EXPECT_THAT(error_of(config).message, HasSubstr("both"));
+    config.limits = "limits";
+    EXPECT_THAT(error_of(config).message, HasSubstr("absolute"));
+    config.limits = "/data/edge/limits";
+    const std::string text = text_of(config);
+    EXPECT_THAT(text, HasSubstr("tallyman_plan_table \"/data/edge/plans.table\";"));
+    EXPECT_THAT(text, HasSubstr("tallyman_limits \"/data/edge/limits\";"));
+}
+
 TEST(NginxConfig, FollowsTheSettings) {
     EdgeConfig config = good_config();
     config.listen = "0.0.0.0:8443";
