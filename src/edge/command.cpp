@@ -38,14 +38,14 @@ class SpawnSettings {
 };
 
 // The child starts without the signal mask and handlers of this process.
-void reset_signals(SpawnSettings& settings, short more_flags) {
+void reset_signals(SpawnSettings& settings) {
     sigset_t none;
     sigset_t all;
     ::sigemptyset(&none);
     ::sigfillset(&all);
     ::posix_spawnattr_setsigmask(&settings.attributes, &none);
     ::posix_spawnattr_setsigdefault(&settings.attributes, &all);
-    const int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | more_flags;
+    const int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     ::posix_spawnattr_setflags(&settings.attributes, static_cast<short>(flags));
 }
 
@@ -84,7 +84,7 @@ Result<CommandResult> run_command(const std::vector<std::string>& arguments) {
     const FileDescriptor reading(ends[0]);
     FileDescriptor writing(ends[1]);
     SpawnSettings settings;
-    reset_signals(settings, 0);
+    reset_signals(settings);
     ::posix_spawn_file_actions_addopen(&settings.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&settings.actions, ends[1], STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&settings.actions, ends[1], STDERR_FILENO);
@@ -98,17 +98,6 @@ Result<CommandResult> run_command(const std::vector<std::string>& arguments) {
         continue;
     result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return result;
-}
-
-Result<int> start_daemon(const std::vector<std::string>& arguments, const std::string& output_file) {
-    SpawnSettings settings;
-    reset_signals(settings, POSIX_SPAWN_SETSID);
-    ::posix_spawn_file_actions_addopen(&settings.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&settings.actions, STDOUT_FILENO, output_file.c_str(),
-                                       O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::posix_spawn_file_actions_adddup2(&settings.actions, STDOUT_FILENO, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&settings.actions, kFirstOtherDescriptor);
-    return spawn(settings, arguments);
 }
 
 }  // namespace tally::edge

@@ -12,12 +12,8 @@ struct CommandResult {
     std::string output;  // standard output and error together
 };
 
-// Runs a program to its end and collects what it says. The first argument is its path.
+// Runs a program to its end and collects what it says. The first argument is its path. None of our descriptors
+// but the standard ones stay open in it, nor in what it leaves behind: they must not keep our locks.
 Result<CommandResult> run_command(const std::vector<std::string>& arguments);
-
-// Starts a program in a session of its own, so that a terminal's signals do not reach it, with standard input
-// from /dev/null and its output appended to `output_file`. None of our other descriptors stay open in it: it
-// must not keep our locks. Returns its process id.
-Result<int> start_daemon(const std::vector<std::string>& arguments, const std::string& output_file);
 
 }  // namespace tally::edge

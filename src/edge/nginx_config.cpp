@@ -24,7 +24,7 @@ std::string time_text(std::chrono::milliseconds time) {
 std::string main_part(const EdgeConfig& config, bool as_root) {
     return fmt::format(
         R"(# Written by tallyman at each start; changes made here are lost. Settings: tallyman.toml, [edge].
-daemon off;
+daemon on;
 {user}worker_processes {workers};
 pid "{pid}";
 lock_file "{folder}/nginx.lock";

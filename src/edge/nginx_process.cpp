@@ -19,7 +19,6 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tally::edge {
@@ -161,26 +160,24 @@ Status NginxProcess::start(Microseconds timeout) {
     end_orphans();
     TRY(check_port_is_free(config_));
     TRY(write_config(config_));
-    const std::string log = nginx_error_log_path(config_).string();
-    TRY_ASSIGN(child_, start_daemon({nginx_.string(), "-p", config_.folder.string() + "/", "-c",
-                                     nginx_config_path(config_).string(), "-e", log},
-                                    log));
-    return wait_until_answering(child_, timeout);
+    // nginx makes a daemon of itself: only then can its binary be replaced while it runs (SIGUSR2).
+    TRY_ASSIGN(const CommandResult said, run_command({nginx_.string(), "-p", config_.folder.string() + "/",
+                                                      "-c", nginx_config_path(config_).string(), "-e",
+                                                      nginx_error_log_path(config_).string()}));
+    if (said.exit_code != 0)
+        return Error{ErrorCode::kUnavailable,
+                     fmt::format("nginx ended while it started.\n{}{}", said.output, last_words())};
+    return wait_until_answering(timeout);
 }
 
-Status NginxProcess::wait_until_answering(int pid, Microseconds timeout) {
+Status NginxProcess::wait_until_answering(Microseconds timeout) {
     const Microseconds deadline = clock_.monotonic() + timeout;
     while (clock_.monotonic() < deadline) {
-        reap();
-        if (!is_alive(pid))
-            return Error{ErrorCode::kUnavailable,
-                         fmt::format("nginx ended while it started.{}", last_words())};
         if (running() && answers())
             return {};
         std::this_thread::sleep_for(kPollPause);
     }
-    const bool gone =
-        ended(pid, SIGTERM, std::chrono::seconds(2)) || ended(pid, SIGKILL, std::chrono::seconds(2));
+    const bool gone = stop(std::chrono::seconds(2)).ok();
     return Error{ErrorCode::kUnavailable,
                  fmt::format("nginx did not answer on {} within {} ms and was {}.{}", config_.listen,
                              std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count(),
@@ -200,12 +197,9 @@ Status NginxProcess::apply(const EdgeConfig& config) {
     return {};
 }
 
-bool NginxProcess::ended(int pid, int signal, Microseconds timeout) {
+bool NginxProcess::ended(int pid, int signal, Microseconds timeout) const {
     const Microseconds deadline = clock_.monotonic() + timeout;
-    const auto is_there = [&] {
-        reap();
-        return is_alive(pid) && is_ours(pid, nginx_config_path(config_));
-    };
+    const auto is_there = [&] { return is_alive(pid) && is_ours(pid, nginx_config_path(config_)); };
     // Only the signal that cannot be caught must reach the workers, too: the master passes on the others.
     if (is_there())
         ::kill(signal == SIGKILL ? -pid : pid, signal);
@@ -266,11 +260,6 @@ std::string NginxProcess::last_words() const {
     return log.empty()
                ? ""
                : fmt::format(" Its last words in {}:\n{}", nginx_error_log_path(config_).string(), log);
-}
-
-void NginxProcess::reap() {
-    if (child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == child_)
-        child_ = 0;
 }
 
 }  // namespace tally::edge

@@ -54,16 +54,14 @@ class NginxProcess {
 
   private:
     Status write_config(const EdgeConfig& config) const;
-    [[nodiscard]] bool ended(int pid, int signal, Microseconds timeout);
-    [[nodiscard]] Status wait_until_answering(int pid, Microseconds timeout);
+    [[nodiscard]] bool ended(int pid, int signal, Microseconds timeout) const;
+    [[nodiscard]] Status wait_until_answering(Microseconds timeout);
     [[nodiscard]] std::string last_words() const;
     void end_orphans() const;
-    void reap();
 
     Path nginx_;
     EdgeConfig config_;
     const Clock& clock_;
-    int child_ = 0;  // when this process started it; 0 = adopted or not running
 };
 
 }  // namespace tally::edge

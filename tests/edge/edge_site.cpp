@@ -82,11 +82,10 @@ void EdgeSite::start(std::string_view locations, std::string_view http) {
                                            edge::nginx_config_path(config_).string()});
     ASSERT_EQ(tested->output, "");
     ASSERT_TRUE(nginx_->stop().ok());
-    const auto pid = edge::start_daemon(
-        {edge::find_nginx()->string(), "-p", config_.folder.string() + "/", "-c",
-         edge::nginx_config_path(config_).string(), "-e", edge::nginx_error_log_path(config_).string()},
-        edge::nginx_error_log_path(config_).string());
-    ASSERT_TRUE(pid.ok());
+    const auto begun = edge::run_command({edge::find_nginx()->string(), "-p", config_.folder.string() + "/",
+                                          "-c", edge::nginx_config_path(config_).string(), "-e",
+                                          edge::nginx_error_log_path(config_).string()});
+    ASSERT_EQ(begun->exit_code, 0) << begun->output;
     for (int i = 0; i < 2000 && !nginx_->answers(); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(5));  // poll
     ASSERT_TRUE(nginx_->answers());

@@ -42,6 +42,10 @@ std::string echoed_headers(const std::string& head) {
     return headers;
 }
 
+bool holds(const std::string& text, std::string_view what) {
+    return text.find(what) != std::string::npos;
+}
+
 }  // namespace
 
 Upstream::Upstream() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -131,30 +135,36 @@ void Upstream::serve(int socket) {
 
 bool Upstream::answer(int socket, const std::string& head, const std::string& body) {
     const std::string path = head.substr(head.find(' ') + 1, head.find(" HTTP/") - head.find(' ') - 1);
-    if (path.starts_with("/drop"))
+    if (holds(path, "/drop") || holds(head, "\r\nX-Fail: 1"))
         return false;
-    if (path.starts_with("/upgrade")) {
+    const std::string more = echoed_headers(head) + (holds(path, "/etag") ? "ETag: \"v1\"\r\n" : "");
+    if (holds(path, "/etag") && holds(head, "\r\nIf-None-Match: ")) {
+        send_all(socket, fmt::format("HTTP/1.1 304 Not Modified\r\n{}\r\n", more));
+        return true;
+    }
+    if (holds(path, "/upgrade")) {
         send_all(socket, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n");
         for (std::string bytes; receive_more(socket, bytes); bytes.clear())
             send_all(socket, bytes);
         return false;
     }
-    if (path.starts_with("/chunked")) {
+    if (holds(path, "/chunked")) {
         send_all(socket,
                  "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
                  "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n");
         return true;
     }
-    if (path.starts_with("/wait"))
+    if (holds(path, "/wait"))
         wait_for_release();
     const std::string text = body.empty() ? "hello" : body;
-    const int status = path.starts_with("/status/") ? std::atoi(path.c_str() + 8) : 200;
+    const std::size_t status_at = path.find("/status/");
+    const int status = status_at != std::string::npos ? std::atoi(path.c_str() + status_at + 8) : 200;
     send_all(socket, fmt::format("HTTP/1.1 {} Status\r\nContent-Type: application/json\r\n"
                                  "Content-Length: {}\r\n{}\r\n",
-                                 status, text.size(), echoed_headers(head)));
+                                 status, text.size(), more));
     if (head.starts_with("HEAD "))
         return true;
-    if (path.starts_with("/hold")) {
+    if (holds(path, "/hold")) {
         send_all(socket, text.substr(0, text.size() / 2));
         wait_for_release();
         send_all(socket, text.substr(text.size() / 2));

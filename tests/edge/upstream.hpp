@@ -19,7 +19,9 @@ namespace tally::test {
 //   /wait       waits for release() before any answer
 //   /upgrade    101, then echoes      else       200, the request's body or "hello"
 //
-// The last has, for each header "echo-NAME: value" of the request, "NAME: value" in the answer.
+// The words may stand anywhere in the path. The last has, for each header "Echo-NAME: value" of the request,
+// "NAME: value" in the answer. A path with "/etag" has an ETag and answers 304 to who has it; a request with
+// "X-Fail: 1" is dropped.
 class Upstream {
   public:
     Upstream();

@@ -1,14 +1,8 @@
 #include "edge/command.hpp"
 
-#include "support/temp_folder.hpp"
-
-#include <fstream>
-#include <iterator>
-
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tally::edge {
@@ -31,19 +25,13 @@ TEST(Command, NamesAProgramThatIsNotThere) {
     EXPECT_THAT(result.error().message, testing::HasSubstr("/none/such"));
 }
 
-TEST(Command, ADaemonGetsNoneOfOurDescriptors) {
-    const test::TempFolder folder;
-    const std::string output = folder.path() / "output";
+TEST(Command, TheProgramGetsNoneOfOurDescriptors) {
     const int open_here = ::open("/dev/null", O_RDONLY);
     ASSERT_GE(open_here, 3);
-    const auto pid = start_daemon({"/bin/ls", "/proc/self/fd"}, output);
-    ASSERT_TRUE(pid.ok());
-    int status = 0;
-    ASSERT_EQ(::waitpid(*pid, &status, 0), *pid);
+    const auto listed = run_command({"/bin/ls", "/proc/self/fd"});
     ::close(open_here);
-    std::ifstream file(output);
-    const std::string listed(std::istreambuf_iterator<char>(file), {});
-    EXPECT_EQ(listed, "0\n1\n2\n3\n") << "3 is the folder that ls reads";
+    ASSERT_TRUE(listed.ok());
+    EXPECT_EQ(listed->output, "0\n1\n2\n3\n") << "3 is the folder that ls reads";
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ Error error_of(const EdgeConfig& config) {
 TEST(NginxConfig, KeepsEverythingInTheFolder) {
     const std::string text = text_of(good_config());
     for (const char* line :
-         {"daemon off;", "pid \"/data/edge/nginx.pid\";", "error_log \"/data/edge/error.log\" error;",
+         {"daemon on;", "pid \"/data/edge/nginx.pid\";", "error_log \"/data/edge/error.log\" error;",
           "client_body_temp_path \"/data/edge/tmp/body\";", "proxy_temp_path \"/data/edge/tmp/proxy\";",
           "fastcgi_temp_path \"/data/edge/tmp/fastcgi\";", "uwsgi_temp_path \"/data/edge/tmp/uwsgi\";",
           "scgi_temp_path \"/data/edge/tmp/scgi\";", "lock_file \"/data/edge/nginx.lock\";",
