@@ -55,8 +55,17 @@ __attribute__((target("sse4.2"), always_inline)) inline std::uint32_t update_wor
         wide = step8(wide, data + 48);
         wide = step8(wide, data + 56);
     }
-    for (; size >= 8; data += 8, size -= 8)
-        wide = step8(wide, data);
+    switch (size / 8) {
+        case 7: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 6: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 5: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 4: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 3: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 2: wide = step8(wide, data), data += 8; [[fallthrough]];
+        case 1: wide = step8(wide, data), data += 8; [[fallthrough]];
+        default: break;
+    }
+    size %= 8;
     auto crc = static_cast<std::uint32_t>(wide);
     for (; size > 0; ++data, --size)
         crc = __builtin_ia32_crc32qi(crc, *data);

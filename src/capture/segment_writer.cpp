@@ -211,6 +211,7 @@ int SegmentWriter::open(const WriterOptions& options, std::uint64_t writer, std:
         return EINVAL;
     options_ = options;
     options_.segment_size = round_up(options.segment_size, kRecordAlignment);
+    record_size_max_ = (options_.segment_size - sizeof(SegmentHeader)) / kRecordAlignment * kRecordAlignment;
     writer_ = writer;
     seed_ = writer_seed(writer);
     next_segment_ = 0;
@@ -318,16 +319,22 @@ void SegmentWriter::finish_retired(OpenSegment* segment) {
     finish_segment(segment, seed_, segment->header().sealed_end);
 }
 
+// What a record of `size` bytes gets.
+std::uint64_t SegmentWriter::room_for(std::size_t size) const {
+    const std::uint64_t room = round_up(size, kRecordAlignment);
+    if (room >= kRecordSizeMin && room <= kRecordSizeMax && room <= record_size_max_) [[likely]]
+        return room;
+    const std::uint64_t least = room < kRecordSizeMin ? kRecordSizeMin : room;
+    return lesser<std::uint64_t>(lesser<std::uint64_t>(least, kRecordSizeMax), record_size_max_);
+}
+
 bool SegmentWriter::begin(std::size_t size, std::uint64_t now_us, RecordBuilder& out) {
     if (current_ == nullptr) {
         last_errno_ = EBADF;
         return false;
     }
-    std::uint64_t room = round_up(lesser<std::uint64_t>(size, kRecordSizeMax), kRecordAlignment);
-    room = room < kRecordSizeMin ? kRecordSizeMin : room;
-    room = lesser<std::uint64_t>(
-        room, (options_.segment_size - sizeof(SegmentHeader)) / kRecordAlignment * kRecordAlignment);
-    if (current_->end - current_->used < room) {
+    const std::uint64_t room = room_for(size);
+    if (current_->end - current_->used < room) [[unlikely]] {
         // A clock that was set back must not stretch the pause.
         if (last_errno_ != 0 && ahead_ == nullptr && now_us < retry_at_us_ &&
             retry_at_us_ - now_us <= kRetryPauseUs)
@@ -374,7 +381,6 @@ PendingRecord SegmentWriter::commit(RecordBuilder& record) {
         pending.completion = record.completion;
         pending.sequence = sequence;
     }
-    record = RecordBuilder{};
     return pending;
 }
 

@@ -107,6 +107,7 @@ class SegmentWriter {
   private:
     static constexpr std::uint64_t kRetryPauseUs = 100'000;
 
+    [[nodiscard]] std::uint64_t room_for(std::size_t size) const;
     int make_segment(OpenSegment** out) const;
     int put_in_use(OpenSegment* segment, std::uint64_t now_us);
     int rotate(std::uint64_t now_us);
@@ -116,6 +117,7 @@ class SegmentWriter {
     void unpin(OpenSegment* segment);
 
     WriterOptions options_;
+    std::uint64_t record_size_max_ = 0;  // that a segment holds
     std::uint64_t writer_ = 0;
     std::uint32_t seed_ = 0;  // of every checksum
     std::uint64_t next_segment_ = 0;

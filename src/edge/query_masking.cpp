@@ -91,12 +91,24 @@ bool QueryPieces::next(QueryPiece& piece) {
 
 namespace {
 
+constexpr std::ptrdiff_t kShortQuery = 24;  // up to which a plain loop is cheaper than a call of memchr
+
+bool ends_key_name(unsigned char c) {
+    return (c | 0x20) == 'y' || c == '9';
+}
+
 // All names end in "key", so before some '=' stands a y or the 9 of %79 and %59. Most queries have none, and
 // need no closer look.
 bool may_have_key(const unsigned char* from, const unsigned char* end) {
+    if (end - from <= kShortQuery) {
+        for (const unsigned char* at = from + 1; at < end; ++at)
+            if (*at == '=' && ends_key_name(at[-1]))
+                return true;
+        return false;
+    }
     for (const unsigned char* at = find(from, end, '='); at < end; at = find(at + 1, end, '=')) {
         const unsigned char before = at > from ? at[-1] : '\0';
-        if ((before | 0x20) == 'y' || before == '9')
+        if (ends_key_name(before))
             return true;
     }
     return false;

@@ -129,8 +129,16 @@ void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& w
         context.key_table_missing = true;
         return;
     }
-    const Digest128 digest = worker.keys.digest(context.key.data, context.key.len);
-    switch (worker.keys.find(digest, context.start_wall_us, context.slot)) {
+    KeyTag tag;
+    Digest128 digest;
+    const bool remembered =
+        worker.digests.find(worker.keys.secret(), context.key.data, context.key.len, tag, digest);
+    if (!remembered)
+        digest = worker.keys.digest(context.key.data, context.key.len);
+    const KeyLookup found = worker.keys.find(digest, context.start_wall_us, context.slot);
+    if (found == KeyLookup::kActive && !remembered)
+        worker.digests.remember(tag, digest);
+    switch (found) {
         case KeyLookup::kActive: context.auth = AuthResult::kIdentified; break;
         case KeyLookup::kRevoked: context.auth = AuthResult::kRevokedKey; break;
         case KeyLookup::kUnknown: break;

@@ -31,7 +31,7 @@ namespace tally::edge {
         __builtin_memcpy(&last, from + size - 8, 8);
         __builtin_memcpy(to, &first, 8);
         __builtin_memcpy(to + size - 8, &last, 8);
-    } else if (size >= 4) {
+    } else if (size >= 4) [[unlikely]] {
         std::uint32_t first = 0;
         std::uint32_t last = 0;
         __builtin_memcpy(&first, from, 4);

@@ -64,7 +64,28 @@ constexpr unsigned char kNewline[] = {'\n'};
 constexpr std::size_t kSecretSchemeSize = 6;  // "Basic "
 // How far a block may reach beyond the string in it; room is asked for with this on top.
 constexpr std::size_t kReachMax = 32;
-static_assert(kConstantsBlock <= kReachMax);
+static_assert(kConstantsBlock <= kReachMax && sizeof(KeyRecord::key_id) <= kReachMax &&
+              sizeof(KeyRecord::customer_id) <= kReachMax);
+
+// One string that is known to fit; returns the place behind it.
+[[gnu::always_inline]] inline unsigned char* put_short(const ngx_str_t& text, unsigned char* at,
+                                                       std::uint16_t& length) {
+    copy_bytes(at, text.data, text.len);
+    length = static_cast<std::uint16_t>(text.len);
+    return at + text.len;
+}
+
+inline unsigned char* put_id_blocks(const KeySlot& slot, unsigned char* at, std::uint16_t* lengths) {
+    __builtin_memcpy(at, slot.key_id, sizeof slot.key_id);
+    at += slot.key_id_size;
+    __builtin_memcpy(at, slot.customer_id, sizeof slot.customer_id);
+    at += slot.customer_id_size;
+    copy_bytes(at, reinterpret_cast<const unsigned char*>(slot.usage_plan), slot.usage_plan_size);
+    lengths[capture::kKeyId] = slot.key_id_size;
+    lengths[capture::kCustomerId] = slot.customer_id_size;
+    lengths[capture::kUsagePlan] = slot.usage_plan_size;
+    return at + slot.usage_plan_size;
+}
 
 }  // namespace
 
@@ -105,35 +126,50 @@ void RequestStrings::write(RecordBuilder& record) {
 // Ids and constants are copied in blocks, which reach beyond the ends of the strings that they hold. What
 // follows overwrites that; behind the last string it is wiped.
 void RequestStrings::write_whole(RecordBuilder& record) {
+    unsigned char* at = record.strings;
     if (context_.has_slot()) [[likely]]
-        write_id_blocks(record);
-    put_text(record, capture::kPrincipal, context_.principal);
+        at = put_id_blocks(context_.slot, at, record.lengths);
+    at = put_short(context_.principal, at, record.lengths[capture::kPrincipal]);
     const RecordConstants& constants = context_.config->constants;
-    for (std::size_t at = 0; at < constants.size; at += kConstantsBlock)
-        __builtin_memcpy(record.strings + at, constants.bytes + at, kConstantsBlock);
-    record.strings += constants.size;
+    for (std::size_t done = 0; done < constants.size; done += kConstantsBlock)
+        __builtin_memcpy(at + done, constants.bytes + done, kConstantsBlock);
     __builtin_memcpy(record.lengths + capture::kStage, &constants.lengths, sizeof constants.lengths);
-    write_request_line(record);
-    write_content_type(record);
-    write_dimensions(*request_, context_.config->dimensions, record);
-    if (!write_raw_headers(record))
+    at += constants.size;
+    if (request_->method_name.data + request_->method_name.len + 1 == stem_.data && !query_has_key_)
+        [[likely]] {
+        at = put_request_line(record, at);
+    } else {
+        record.strings = at;
+        write_request_line(record);
+        at = record.strings;
+    }
+    at = put_short(request_->headers_out.content_type, at, record.lengths[capture::kContentType]);
+    record.strings = at;
+    if (request_->headers_out.charset.len != 0)
+        write_charset(record);
+    if (context_.config->dimensions.names != nullptr)
+        write_dimensions(*request_, context_.config->dimensions, record);
+    if (!write_raw_headers(record)) [[unlikely]]
         write_headers(record);
     __builtin_memset(record.strings, 0, kReachMax);
 }
 
-void RequestStrings::write_id_blocks(RecordBuilder& record) {
-    static_assert(sizeof(KeyRecord::key_id) <= kReachMax && sizeof(KeyRecord::customer_id) <= kReachMax);
-    const KeySlot& slot = context_.slot;
-    unsigned char* at = record.strings;
-    __builtin_memcpy(at, slot.key_id, sizeof slot.key_id);
-    at += slot.key_id_size;
-    __builtin_memcpy(at, slot.customer_id, sizeof slot.customer_id);
-    at += slot.customer_id_size;
-    copy_bytes(at, reinterpret_cast<const unsigned char*>(slot.usage_plan), slot.usage_plan_size);
-    record.strings = at + slot.usage_plan_size;
-    record.lengths[capture::kKeyId] = slot.key_id_size;
-    record.lengths[capture::kCustomerId] = slot.customer_id_size;
-    record.lengths[capture::kUsagePlan] = slot.usage_plan_size;
+// In HTTP/1.x method, path and query stand in one piece, and the path mostly is the resource path, too.
+inline unsigned char* RequestStrings::put_request_line(RecordBuilder& record, unsigned char* at) const {
+    const ngx_str_t& method = request_->method_name;
+    const std::size_t size = method.len + 1 + stem_.len + (query_.len != 0 ? query_.len + 1 : 0);
+    copy_bytes(at, method.data, size);
+    at += size;
+    std::uint16_t* const lengths = record.lengths;
+    lengths[capture::kMethod] = static_cast<std::uint16_t>(method.len);
+    lengths[capture::kUriStem] = static_cast<std::uint16_t>(stem_.len);
+    lengths[capture::kUriQuery] = static_cast<std::uint16_t>(query_.len);
+    record.fixed->flags |= capture::kFlagRequestLine;
+    if (request_->uri.data == stem_.data && request_->uri.len == stem_.len) {
+        record.fixed->flags |= capture::kFlagPathIsStem;
+        return at;
+    }
+    return put_short(request_->uri, at, lengths[capture::kResourcePath]);
 }
 
 void RequestStrings::write_cut(RecordBuilder& record) {
@@ -145,14 +181,9 @@ void RequestStrings::write_cut(RecordBuilder& record) {
         record.add(static_cast<StringIndex>(capture::kStage + i), constant, size);
         constant += size;
     }
-    add_text(record, capture::kMethod, request_->method_name);
-    add_text(record, capture::kUriStem, stem_);
-    if (query_has_key_)
-        write_query(record, capture::kUriQuery, query_);
-    else
-        add_text(record, capture::kUriQuery, query_);
-    add_text(record, capture::kResourcePath, request_->uri);
-    write_content_type(record);
+    write_request_line(record);
+    add_text(record, capture::kContentType, request_->headers_out.content_type);
+    write_charset(record);
     write_dimensions(*request_, config.dimensions, record);
     write_headers(record);
 }
@@ -170,30 +201,14 @@ void RequestStrings::write_ids(RecordBuilder& record) {
     put_text(record, capture::kPrincipal, context_.principal);
 }
 
-// In HTTP/1.x method, path and query stand in one piece, and the path mostly is the resource path, too.
 void RequestStrings::write_request_line(RecordBuilder& record) {
-    const ngx_str_t& method = request_->method_name;
-    if (method.data + method.len + 1 == stem_.data && !query_has_key_) [[likely]] {
-        const std::size_t size = static_cast<std::size_t>(stem_.data - method.data) + stem_.len +
-                                 (query_.len != 0 ? query_.len + 1 : 0);
-        copy_bytes(record.strings, method.data, size);
-        record.strings += size;
-        record.lengths[capture::kMethod] = static_cast<std::uint16_t>(method.len);
-        record.lengths[capture::kUriStem] = static_cast<std::uint16_t>(stem_.len);
-        record.lengths[capture::kUriQuery] = static_cast<std::uint16_t>(query_.len);
-        record.fixed->flags |= capture::kFlagRequestLine;
-    } else {
-        put_text(record, capture::kMethod, method);
-        put_text(record, capture::kUriStem, stem_);
-        if (query_has_key_)
-            write_query(record, capture::kUriQuery, query_);
-        else
-            put_text(record, capture::kUriQuery, query_);
-    }
-    if (request_->uri.data == stem_.data && request_->uri.len == stem_.len)
-        record.fixed->flags |= capture::kFlagPathIsStem;
+    add_text(record, capture::kMethod, request_->method_name);
+    add_text(record, capture::kUriStem, stem_);
+    if (query_has_key_)
+        write_query(record, capture::kUriQuery, query_);
     else
-        put_text(record, capture::kResourcePath, request_->uri);
+        add_text(record, capture::kUriQuery, query_);
+    add_text(record, capture::kResourcePath, request_->uri);
 }
 
 void RequestStrings::write_masked(RecordBuilder& record, StringIndex index, ngx_str_t key) {
@@ -215,13 +230,12 @@ void RequestStrings::write_query(RecordBuilder& record, StringIndex index, ngx_s
 }
 
 // nginx keeps the charset apart when the content type came without one.
-void RequestStrings::write_content_type(RecordBuilder& record) {
+void RequestStrings::write_charset(RecordBuilder& record) {
     const ngx_http_headers_out_t& out = request_->headers_out;
-    put_text(record, capture::kContentType, out.content_type);
     if (out.charset.len == 0 || out.content_type.len == 0 || out.content_type_len != out.content_type.len)
         return;
     record.add(capture::kContentType, "; charset=", 10);
-    put_text(record, capture::kContentType, out.charset);
+    add_text(record, capture::kContentType, out.charset);
 }
 
 // Whether the lines still stand where they were found in one piece: a module may have given a header another

@@ -24,12 +24,12 @@ class RequestStrings {
     void write_whole(capture::RecordBuilder& record);
     void write_cut(capture::RecordBuilder& record);
     void write_ids(capture::RecordBuilder& record);
-    void write_id_blocks(capture::RecordBuilder& record);
+    unsigned char* put_request_line(capture::RecordBuilder& record, unsigned char* at) const;
     void write_request_line(capture::RecordBuilder& record);
     void write_query(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t query);
     void write_referer(capture::RecordBuilder& record, ngx_str_t referer);
     void write_masked(capture::RecordBuilder& record, capture::StringIndex index, ngx_str_t key);
-    void write_content_type(capture::RecordBuilder& record);
+    void write_charset(capture::RecordBuilder& record);
     [[nodiscard]] bool stands_in_one_piece(const ngx_table_elt_t* headers) const;
     bool write_raw_headers(capture::RecordBuilder& record);
     void write_headers(capture::RecordBuilder& record);

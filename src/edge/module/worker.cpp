@@ -159,6 +159,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
     the_worker = new (memory) Worker;
     the_worker->config = config;
     follow_wall_clock(*the_worker);
+    the_worker->digests.prepare();
     open_counters(*the_worker);
     const auto* key_table = reinterpret_cast<const char*>(config->key_table.data);
     report_keys(*the_worker, the_worker->keys.open(key_table));

@@ -2,6 +2,7 @@
 
 #include "capture/segment_writer.hpp"
 #include "edge/counter_file.hpp"
+#include "edge/digest_memory.hpp"
 #include "edge/key_table_reader.hpp"
 #include "edge/module/limit_tables.hpp"
 #include "edge/module/ngx.hpp"
@@ -23,6 +24,7 @@ struct Moment {
 struct Worker {
     capture::SegmentWriter writer;
     KeyTableReader keys;
+    DigestMemory digests;
     LimitTables limit_tables;
     TokenVerifier tokens;
     CounterFile counters;
