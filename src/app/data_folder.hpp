@@ -18,7 +18,7 @@ namespace tally::app {
 //   tallyman.toml   configuration          state.db      customers, keys, plans, invoices, table pointers
 //   admin.token     the API's token, 0600  key.secret    what keys are hashed with, 0600
 //   capture/        the capture log        lake/         the Iceberg tables
-//   errors/         what was undeliverable edge/         nginx: configuration, logs, key table
+//   errors/         what was undeliverable edge/         nginx: configuration, logs, keys, limits
 //   tmp/            scratch of queries     lock          held by the one process that may write
 //   server.json     where the server answers, while one runs
 //   server.log      what a detached server has to say
