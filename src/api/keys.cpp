@@ -94,44 +94,14 @@ Result<Response> rotate(accounts::Keys& keys, const Request& request) {
     return created(key);
 }
 
-}  // namespace
-
-std::vector<Route> key_routes(accounts::Keys& keys) {
-    const auto list = [&keys](const ListInput& input) { return keys.list(input.customer, input.page); };
-    const auto find = [&keys](const std::string& id) -> Result<accounts::KeyWithLimits> {
-        TRY_ASSIGN(auto key, keys.find(id));
-        return with_limits(keys, std::move(key));
-    };
+// What becomes of a key that exists.
+std::vector<Route> key_change_routes(accounts::Keys& keys) {
     const auto update = [&keys](const Change& change) -> Result<accounts::KeyWithLimits> {
         TRY_ASSIGN(auto key, keys.update(change.id, change.change));
         return with_limits(keys, std::move(key));
     };
     const auto revoke = [&keys](const std::string& id) { return keys.revoke(id); };
-    auto list_parameters = page_parameters();
-    list_parameters.push_back({"customer", "only the keys of this customer: id, external id or unique name"});
     return {
-        {"POST",
-         "/v1/keys",
-         Access::kAdmin,
-         Cost::kQuick,
-         "Creates a key, and shows it this once; or takes over an existing one (value and import); or lets "
-         "callers in by tokens (principal).",
-         {},
-         kNewKey,
-         kCreatedKey,
-         [&keys](const Request& request) { return create(keys, request); },
-         201},
-        {"GET", "/v1/keys", Access::kAdmin, Cost::kQuick, "All keys; never their values.", list_parameters,
-         "", kListSchema, endpoint(read_list, list, accounts::keys_to_json)},
-        {"GET",
-         "/v1/keys/{id}",
-         Access::kAdmin,
-         Cost::kQuick,
-         "One key, by id or unique name, and what it has used of its quota.",
-         {},
-         "",
-         kKeyWithLimits,
-         endpoint(read_id, find, accounts::key_with_limits_to_json)},
         {"PATCH",
          "/v1/keys/{id}",
          Access::kAdmin,
@@ -171,6 +141,45 @@ std::vector<Route> key_routes(accounts::Keys& keys) {
          kKey,
          endpoint(read_id, revoke, accounts::key_to_json)},
     };
+}
+
+}  // namespace
+
+std::vector<Route> key_routes(accounts::Keys& keys) {
+    const auto list = [&keys](const ListInput& input) { return keys.list(input.customer, input.page); };
+    const auto find = [&keys](const std::string& id) -> Result<accounts::KeyWithLimits> {
+        TRY_ASSIGN(auto key, keys.find(id));
+        return with_limits(keys, std::move(key));
+    };
+    auto list_parameters = page_parameters();
+    list_parameters.push_back({"customer", "only the keys of this customer: id, external id or unique name"});
+    std::vector<Route> routes = {
+        {"POST",
+         "/v1/keys",
+         Access::kAdmin,
+         Cost::kQuick,
+         "Creates a key, and shows it this once; or takes over an existing one (value and import); or lets "
+         "callers in by tokens (principal).",
+         {},
+         kNewKey,
+         kCreatedKey,
+         [&keys](const Request& request) { return create(keys, request); },
+         201},
+        {"GET", "/v1/keys", Access::kAdmin, Cost::kQuick, "All keys; never their values.", list_parameters,
+         "", kListSchema, endpoint(read_list, list, accounts::keys_to_json)},
+        {"GET",
+         "/v1/keys/{id}",
+         Access::kAdmin,
+         Cost::kQuick,
+         "One key, by id or unique name, and what it has used of its quota.",
+         {},
+         "",
+         kKeyWithLimits,
+         endpoint(read_id, find, accounts::key_with_limits_to_json)},
+    };
+    for (Route& route : key_change_routes(keys))
+        routes.push_back(std::move(route));
+    return routes;
 }
 
 }  // namespace tally::api
