@@ -49,27 +49,31 @@ Status CreditWatch::rebuild() {
 }
 
 Status CreditWatch::pass() {
-    std::vector<CustomerId> customers;
+    std::set<CustomerId> customers;
     {
         const std::lock_guard lock(mutex_);
+        customers = unapplied_;
         for (const auto& [customer, entry] : entries_)
-            customers.push_back(customer);
+            customers.insert(customer);
     }
     Status first;
-    for (const CustomerId& customer : customers) {
-        // Held for one customer at a time, so that a grant waits for no more than that.
-        const std::lock_guard lock(mutex_);
-        const auto found = entries_.find(customer);
-        if (found == entries_.end())
-            continue;
-        Status done =
-            settle(found->second, parts_.limits.allowance(found->second.funded.account.ordinal).used);
-        if (done.ok() && is_due(found->second))
-            done = look(found->second);
-        if (first.ok() && !done.ok())
+    for (const CustomerId& customer : customers)
+        if (const Status done = pass_over(customer); first.ok() && !done.ok())
             first = done.error().within("credit of " + customer.str());
-    }
     return first;
+}
+
+// Holds the mutex for one customer at a time, so that a grant waits for no more than that.
+Status CreditWatch::pass_over(const CustomerId& customer) {
+    const std::lock_guard lock(mutex_);
+    if (unapplied_.contains(customer))
+        return apply_now(customer);
+    const auto found = entries_.find(customer);
+    if (found == entries_.end())
+        return {};
+    Entry& entry = found->second;
+    TRY(settle(entry, parts_.limits.allowance(entry.funded.account.ordinal).used));
+    return is_due(entry) ? look(entry) : Status();
 }
 
 // Where every request costs at most what was reckoned with, an allowance that was set stays right whatever is
@@ -141,7 +145,8 @@ Status CreditWatch::look(Entry& entry) {
     const bool is_same = entry.last && entry.last->used == now.used && granted == before.granted;
     const Microseconds wait_max = now.is_settled ? Microseconds(kWaitMax) : Microseconds(kWaitMaxUnsettled);
     now.rest = kRestFactor * (now.at - began);
-    now.wait = is_same ? std::min(wait_max, 2 * entry.last->wait) : std::max(Microseconds(kWaitMin), now.rest);
+    now.wait =
+        is_same ? std::min(wait_max, 2 * entry.last->wait) : std::max(Microseconds(kWaitMin), now.rest);
     entry.last = std::move(now);
     report(entry, granted <= after.used, costs.closed + affordable.cost);
     return {};
@@ -184,14 +189,24 @@ void CreditWatch::report(Entry& entry, bool is_stopped, const Decimal& spent) {
 
 Status CreditWatch::apply(const CustomerId& customer) {
     const std::lock_guard lock(mutex_);
+    return apply_now(customer);
+}
+
+Status CreditWatch::apply_now(const CustomerId& customer) {
+    unapplied_.insert(customer);
     TRY_ASSIGN(const auto funded, parts_.store.open_account(customer));
-    if (!funded)
-        return end_account(customer);
     const auto found = entries_.find(customer);
-    if (found == entries_.end() || found->second.funded.account.id != funded->account.id)
-        return begin_account(*funded);
-    found->second.funded.granted = funded->granted;
-    return look(found->second);
+    if (!funded) {
+        TRY(end_account(customer));
+    } else if (found == entries_.end() || found->second.funded.account.id != funded->account.id ||
+               !found->second.is_told) {
+        TRY(begin_account(*funded));
+    } else {
+        found->second.funded.granted = funded->granted;
+        TRY(look(found->second));
+    }
+    unapplied_.erase(customer);
+    return {};
 }
 
 // Requests that began after the keys were told are counted, so the count is compared with records from then.
@@ -202,12 +217,14 @@ Status CreditWatch::begin_account(const billing::FundedAccount& funded) {
     Entry& entry = entries_[customer];
     entry = Entry();
     entry.funded = funded;
+    entry.is_told = false;
     billing::CreditAccount& account = entry.funded.account;
     account.settled_at = parts_.clock.now();
     account.settled_used = parts_.limits.allowance(ordinal).used;
     TRY(look(entry));
     parts_.prepaid.put(customer, ordinal);
     TRY(parts_.tell_keys(customer));
+    entry.is_told = true;
     account.settled_at = parts_.clock.now();
     return parts_.store.settle(account);
 }

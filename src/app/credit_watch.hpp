@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace tally::app {
@@ -45,7 +46,8 @@ class CreditWatch final : public billing::CreditEdge, public api::CreditControl 
     // Sets the allowances of a limit file that was begun anew: what is captured is what was used.
     Status rebuild();
 
-    // One round over all customers; the first error, after all of them were tried.
+    // One round over all customers, and once more what apply() failed to do; the first error, after all of
+    // them were tried.
     Status pass();
 
     Status apply(const CustomerId& customer) override;
@@ -77,8 +79,11 @@ class CreditWatch final : public billing::CreditEdge, public api::CreditControl 
         std::deque<Mark> marks;  // in order of time
         std::optional<Look> last;
         bool is_stopped = false;
+        bool is_told = true;  // the edge knows the account with each of the customer's keys
     };
 
+    Status apply_now(const CustomerId& customer);
+    Status pass_over(const CustomerId& customer);
     [[nodiscard]] bool is_due(const Entry& entry) const;
     Status look(Entry& entry);
     Result<std::uint64_t> recorded(const billing::CreditAccount& account);
@@ -90,6 +95,7 @@ class CreditWatch final : public billing::CreditEdge, public api::CreditControl 
     Parts parts_;
     std::mutex mutex_;
     std::map<CustomerId, Entry> entries_;  // guarded by mutex_
+    std::set<CustomerId> unapplied_;       // guarded by mutex_; whose change the edge was not told
 };
 
 }  // namespace tally::app

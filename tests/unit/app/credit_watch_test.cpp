@@ -47,6 +47,8 @@ class CreditWatchTest : public ::testing::Test {
                                .limits = *limits,
                                .prepaid = *prepaid,
                                .tell_keys = [this](const CustomerId&) -> Status {
+                                   if (failing)
+                                       return Error{ErrorCode::kIo, "the table is full"};
                                    told.push_back(prepaid->account_of(acme.id));
                                    return {};
                                },
@@ -105,6 +107,7 @@ class CreditWatchTest : public ::testing::Test {
     std::unique_ptr<CreditWatch> watch;
     std::unique_ptr<billing::Credits> credits;
     std::vector<std::uint32_t> told;
+    bool failing = false;
 };
 
 TEST_F(CreditWatchTest, APriceForEachRequestAllowsWhatTheCreditPaysForAndNotOneMore) {
@@ -251,6 +254,34 @@ TEST_F(CreditWatchTest, WhoPaysLaterAgainHasNoAccountAtTheEdge) {
     grant("1.00");
     EXPECT_EQ(told.back(), 1U);
     EXPECT_EQ(let_in(100), 50);
+}
+
+TEST_F(CreditWatchTest, WhatAPeriodCostsAnywayIsSpentWhenItBegins) {
+    create_plan("base", R"({"code":"b","model":"flat","amount":"0.50"},)"
+                        R"({"code":"c","meter":"requests","model":"unit","unit":"0.01"})");
+    parts.subscribe("acme", "base");
+    grant("2.00");
+    EXPECT_EQ(allowance().granted, 150U);
+    let_in(10);
+    record(10);
+    parts.clock.jump_to(at("2026-11-01T00:00:00Z"));
+    pass();
+    EXPECT_EQ(allowance().granted, 100U);
+    EXPECT_EQ(credits->balance("acme").value().spent, dec("1.10"));
+}
+
+TEST_F(CreditWatchTest, WhatTheEdgeWasNotToldIsTriedAgain) {
+    failing = true;
+    EXPECT_FALSE(credits->grant({.customer = "acme", .amount = "1.00", .currency = "USD"}).ok());
+    EXPECT_FALSE(watch->pass().ok());
+    failing = false;
+    pass();
+    EXPECT_EQ(told, std::vector<std::uint32_t>{1});
+    failing = true;
+    EXPECT_FALSE(credits->end("acme").ok());
+    failing = false;
+    pass();
+    EXPECT_EQ(told, (std::vector<std::uint32_t>{1, 0}));
 }
 
 TEST_F(CreditWatchTest, AClockThatWasSetBackHoldsNothingBackForEver) {
