@@ -41,6 +41,7 @@ struct CapturedRequest {
     std::int64_t bytes_received = 100;
     std::int64_t time_taken_us = 2000;
     ResultType result = ResultType::kMiss;
+    DetailedResult detailed = DetailedResult::kSame;
 };
 
 // A capture log written by the real writer, a lake filled by the real delivery, and a query engine over both.
@@ -138,6 +139,7 @@ class RequestLake {
         end.origin_last_byte_us = kAbsent;
         end.status = request.status;
         end.result = static_cast<std::uint8_t>(request.result);
+        end.detailed_result = static_cast<std::uint8_t>(request.detailed);
         add(record, capture::kKeyId, request.key);
         add(record, capture::kCustomerId, request.customer);
         add(record, capture::kUsagePlan, request.plan);
