@@ -37,6 +37,14 @@ struct Config {
         std::vector<std::string> anonymous_paths;
         std::string certificate;   // PEM file; empty = no TLS
         std::string key;           // the same
+        std::string jwt_issuer;  // empty = no tokens
+        std::string jwt_jwks;    // empty = at the issuer
+        std::vector<std::string> jwt_audience;
+        std::vector<std::string> jwt_token_use{"access"};
+        std::string jwt_principal_claim = "sub";
+        Microseconds jwt_clock_skew = std::chrono::seconds(60);
+        bool jwt_admit_unknown = false;
+        bool jwt_private_addresses = false;
         std::int64_t workers = 0;  // 0 = one for each core
         std::string stage = "prod";
         std::string edge_location = "LOCAL1-P1";

@@ -1,5 +1,7 @@
 #include "app/edge_control.hpp"
 
+#include "app/issuer_keys.hpp"
+
 #include <unistd.h>
 
 namespace tally::app {
@@ -20,11 +22,24 @@ Result<Path> find_module() {
                                            "; build it, or install Tallyman again"};
 }
 
+edge::TokenSettings token_settings(const DataFolder& folder, const Config::Edge& edge) {
+    edge::TokenSettings out;
+    out.issuer = edge.jwt_issuer;
+    out.jwks = issuer_keys_file(folder);
+    out.audiences = edge.jwt_audience;
+    out.token_uses = edge.jwt_token_use;
+    out.principal_claim = edge.jwt_principal_claim;
+    out.clock_skew = std::chrono::duration_cast<std::chrono::milliseconds>(edge.jwt_clock_skew);
+    out.admit_unknown = edge.jwt_admit_unknown;
+    return out;
+}
+
 edge::EdgeConfig edge_config(const DataFolder& folder, const Config& config) {
     edge::EdgeConfig out;
     out.listen = config.edge.listen.text();
     out.upstream = config.edge.upstream;
     out.key_headers = config.edge.key_headers;
+    out.token = token_settings(folder, config.edge);
     out.anonymous = config.edge.anonymous;
     out.anonymous_paths = config.edge.anonymous_paths;
     out.certificate = config.edge.certificate;

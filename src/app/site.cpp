@@ -12,6 +12,7 @@
 #include "app/credit_watch.hpp"
 #include "app/delivery_control.hpp"
 #include "app/edge_control.hpp"
+#include "app/issuer_keys.hpp"
 #include "app/live_usage.hpp"
 #include "app/log.hpp"
 #include "app/periodic_task.hpp"
@@ -42,6 +43,7 @@ namespace tally::app {
 namespace {
 
 constexpr std::chrono::seconds kExpiryInterval{1};
+constexpr std::chrono::milliseconds kIssuerInterval{250};
 
 Status widen(const Result<int>& result) {
     return result ? Status() : Status(result.error());
@@ -108,6 +110,7 @@ struct Site::Impl final : api::Deployment {
     std::optional<accounts::Customers> customers;
     std::optional<accounts::UsagePlans> usage_plans;
     std::optional<accounts::Keys> keys;
+    std::unique_ptr<IssuerKeys> issuer_keys;  // null where no issuer of tokens is configured
     std::optional<capture::CaptureLog> log;
     std::optional<lake::Table> requests;
     std::unique_ptr<AccessLogTask> access_logs;  // null where none are configured
@@ -130,8 +133,10 @@ struct Site::Impl final : api::Deployment {
     std::optional<PeriodicTask> sync_task;
     std::optional<PeriodicTask> expiry_task;
     std::optional<PeriodicTask> credit_task;
+    std::optional<PeriodicTask> issuer_task;
     FaultReporter sync_faults{"syncing the capture log"};
     FaultReporter expiry_faults{"revoking expired keys"};
+    FaultReporter issuer_faults{"fetching the token issuer's keys"};
     FaultReporter credit_faults{"looking at prepaid credit"};
 
     std::mutex server_mutex;
@@ -175,7 +180,8 @@ Status Site::Impl::open_accounts() {
     customers.emplace(state->customers(), machine.clock, machine.random);
     usage_plans.emplace(state->usage_plans(), *publication, machine.clock, machine.random);
     keys.emplace(state->keys(), *customers, *usage_plans, std::move(secret), *publication, machine.clock,
-                 machine.random);
+                 machine.random, config.edge.jwt_issuer);
+    TRY_ASSIGN(issuer_keys, IssuerKeys::open(folder, config, machine.clock));
     // The database is the truth and the tables its copy, whatever a crash left of them.
     return publication->tell_all();
 }
@@ -309,6 +315,7 @@ Site::Site(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Site::~Site() {
     // Without stop() the last records stay in the capture log; the next start delivers them.
+    impl_->issuer_task.reset();
     impl_->credit_task.reset();
     impl_->expiry_task.reset();
     impl_->sync_task.reset();
@@ -363,9 +370,13 @@ void Site::start() {
                              [&site] { site.expiry_faults.report(widen(site.keys->revoke_expired())); });
     site.credit_task.emplace(site.config.edge.credit_interval,
                              [&site] { site.credit_faults.report(site.credit_watch->pass()); });
+    if (site.issuer_keys)
+        site.issuer_task.emplace(kIssuerInterval,
+                                 [&site] { site.issuer_faults.report(site.issuer_keys->step()); });
 }
 
 Status Site::stop() {
+    impl_->issuer_task.reset();
     impl_->credit_task.reset();
     impl_->expiry_task.reset();
     impl_->delivery->stop();
