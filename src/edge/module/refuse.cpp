@@ -44,8 +44,9 @@ void report(Refusal refusal) {
     if (refusal != Refusal::kKeyTableUnavailable || reported == ngx_time())
         return;
     reported = ngx_time();
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "tallyman: a request with an API key was answered 503: the key table is not readable");
+    ngx_log_error(
+        NGX_LOG_ERR, ngx_cycle->log, 0,
+        "tallyman: a caller was answered 503: the key table, or what limits the caller, is not readable");
 }
 
 ngx_int_t answer(ngx_http_request_t* request, const RequestContext& context) {
