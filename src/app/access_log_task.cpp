@@ -35,11 +35,14 @@ AccessLogTask::AccessLogTask(delivery::AccessLogOptions options, Microseconds in
 
 Result<std::unique_ptr<AccessLogTask>> AccessLogTask::open(const DataFolder& folder, const Config& config,
                                                            const capture::CaptureLog& log, FileSystem& files,
-                                                           const capture::Positions& delivered) {
+                                                           const capture::Positions& delivered,
+                                                           Geography* geography) {
     if (config.edge.access_logs.empty())
         return nullptr;
-    std::unique_ptr<AccessLogTask> task(
-        new AccessLogTask(options_of(folder, config.edge), config.edge.access_log_interval, log, files));
+    delivery::AccessLogOptions options = options_of(folder, config.edge);
+    options.geography = geography;
+    const Microseconds interval = config.edge.access_log_interval;
+    auto task = std::unique_ptr<AccessLogTask>(new AccessLogTask(std::move(options), interval, log, files));
     auto taken = task->logs_.open(delivered);
     if (!taken)
         return taken.error().within("opening the access logs");

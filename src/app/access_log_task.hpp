@@ -16,11 +16,12 @@ namespace tally::app {
 // of the capture log. Made only where some are configured. Thread-safe.
 class AccessLogTask {
   public:
-    // nullptr where none are configured. `delivered`: where to begin the first time. `log` and `files` must
-    // outlive it.
+    // nullptr where none are configured. `delivered`: where to begin the first time. `log`, `files` and
+    // `geography` (nullptr = callers' places are unknown) must outlive it.
     static Result<std::unique_ptr<AccessLogTask>> open(const DataFolder& folder, const Config& config,
                                                        const capture::CaptureLog& log, FileSystem& files,
-                                                       const capture::Positions& delivered);
+                                                       const capture::Positions& delivered,
+                                                       Geography* geography);
 
     // What of the delivered the log need not keep.
     [[nodiscard]] capture::Positions removable(const capture::Positions& delivered) const;

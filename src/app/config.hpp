@@ -56,6 +56,10 @@ struct Config {
         Microseconds access_log_interval = std::chrono::seconds(60);
         std::string distribution_id = "ELOCAL";
         std::vector<std::string> realtime_fields;  // empty = those of the published sample
+        std::vector<std::string> dimensions;       // response headers, in lower case
+        bool dimensions_hide = false;
+        std::string geo_database;  // relative to the data folder; empty = none
+        std::string asn_database;  // the same
         bool operator==(const Edge&) const = default;
     } edge;
 

@@ -237,7 +237,7 @@ std::vector<ConfigKey> stage_keys() {
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys = [] {
         std::vector<ConfigKey> all = edge_keys();
-        for (auto& more : {token_keys(), access_log_keys(), capture_keys(), stage_keys()})
+        for (auto& more : {token_keys(), access_log_keys(), metering_keys(), capture_keys(), stage_keys()})
             all.insert(all.end(), more.begin(), more.end());
         return all;
     }();

@@ -32,6 +32,8 @@ const std::vector<ConfigKey>& config_keys();
 
 // The part of config_keys() that is about [edge] access_logs.
 std::vector<ConfigKey> access_log_keys();
+// The part about what is recorded of answers and callers beyond the request.
+std::vector<ConfigKey> metering_keys();
 // The part about tokens of an issuer.
 std::vector<ConfigKey> token_keys();
 

@@ -57,6 +57,8 @@ edge::EdgeConfig edge_config(const DataFolder& folder, const Config& config) {
     out.stage = config.edge.stage;
     out.edge_location = config.edge.edge_location;
     out.distribution = config.edge.distribution;
+    out.dimensions = config.edge.dimensions;
+    out.dimensions_hide = config.edge.dimensions_hide;
     return out;
 }
 

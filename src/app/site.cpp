@@ -12,6 +12,7 @@
 #include "app/credit_watch.hpp"
 #include "app/delivery_control.hpp"
 #include "app/edge_control.hpp"
+#include "app/geography_files.hpp"
 #include "app/issuer_keys.hpp"
 #include "app/live_usage.hpp"
 #include "app/log.hpp"
@@ -113,6 +114,7 @@ struct Site::Impl final : api::Deployment {
     std::unique_ptr<IssuerKeys> issuer_keys;  // null where no issuer of tokens is configured
     std::optional<capture::CaptureLog> log;
     std::optional<lake::Table> requests;
+    std::unique_ptr<Geography> geography;        // null where no database is configured
     std::unique_ptr<AccessLogTask> access_logs;  // null where none are configured
     std::optional<delivery::Delivery> delivery;
     std::optional<DeliveryControl> delivery_control;
@@ -210,8 +212,9 @@ Status Site::Impl::rebuild_limits() {
 }
 
 Status Site::Impl::open_data() {
-    // What the edge captured.
+    // What the edge captured, and where its callers are.
     log.emplace(folder.capture());
+    TRY_ASSIGN(geography, open_geography(folder, config));
     // Where it goes.
     const lake::LakeServices services{&machine.files, &state->table_pointers(), &machine.clock,
                                       &machine.random, folder.resolve(config.lake.warehouse)};
@@ -222,10 +225,12 @@ Status Site::Impl::open_data() {
     options.flush_interval = config.delivery.flush_interval;
     options.flush_size = config.delivery.flush_size;
     options.errors_folder = folder.errors();
+    options.geography = geography.get();
     // Access logs take the log too.
     TRY_ASSIGN(const auto table, requests->state());
     TRY_ASSIGN(const auto delivered, delivery::DeliveryState::read(table));
-    TRY_ASSIGN(access_logs, AccessLogTask::open(folder, config, *log, machine.files, delivered.positions));
+    TRY_ASSIGN(access_logs, AccessLogTask::open(folder, config, *log, machine.files, delivered.positions,
+                                                geography.get()));
     if (access_logs)
         options.removable = [this](const capture::Positions& all) { return access_logs->removable(all); };
     delivery.emplace(options, *log, *requests, machine.files, machine.clock, machine.random);
@@ -233,7 +238,7 @@ Status Site::Impl::open_data() {
                              uncaptured_counters_file(folder));
     // SQL over both; DuckDB itself is opened by the first query.
     TRY(machine.files.make_folders(folder.scratch()));
-    TRY_ASSIGN(engine, query::QueryEngine::open(*log, *requests, folder.scratch()));
+    TRY_ASSIGN(engine, query::QueryEngine::open(*log, *requests, folder.scratch(), geography.get()));
     return {};
 }
 

@@ -165,7 +165,9 @@ Result<AccessLogResult> AccessLogs::write() {
     AccessLogResult result;
     for (bool more = true; more;) {
         TRY(finish());
-        TRY_ASSIGN(const auto scan, log_.scan(stored_.next, {options_.records_max}));
+        TRY_ASSIGN(auto scan, log_.scan(stored_.next, {options_.records_max}));
+        if (options_.geography != nullptr)
+            options_.geography->locate(scan.records);
         more = scan.more;
         Step step;
         TRY_ASSIGN(step.next, log_.without_gone_writers(scan.next));

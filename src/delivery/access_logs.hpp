@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "capture/capture_log.hpp"
 #include "delivery/access_log_lines.hpp"
+#include "model/geography.hpp"
 
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@ struct AccessLogOptions {
     std::string stage = "prod";   // of the gateway files' names
     RealtimeSelection realtime_fields = sample_realtime_fields();
     std::size_t records_max = 16'384;  // in a file at most; bounds memory
+    Geography* geography = nullptr;    // where callers are; outlives the logs. nullptr = unknown
 };
 
 struct AccessLogResult {

@@ -59,9 +59,12 @@ Result<capture::Scan> Delivery::Impl::scan(const DeliveryState& state) const {
     TRY_ASSIGN(auto whole, log.scan(state.positions, {options.batch_records_max}));
     const auto refused = std::count_if(whole.records.begin(), whole.records.end(),
                                        [](const auto& record) { return row_problem(record).has_value(); });
-    if (static_cast<std::size_t>(refused) <= kRefusedMax)
-        return whole;
-    return log.scan(state.positions, {kRefusedMax});
+    if (static_cast<std::size_t>(refused) > kRefusedMax) {
+        TRY_ASSIGN(whole, log.scan(state.positions, {kRefusedMax}));
+    }
+    if (options.geography != nullptr)
+        options.geography->locate(whole.records);
+    return whole;
 }
 
 // What is quarantined is safe before the commit moves the positions past it. A damage that holds no record is

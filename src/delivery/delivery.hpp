@@ -9,6 +9,7 @@
 #include "delivery/error_output.hpp"
 #include "delivery/ledger.hpp"
 #include "lake/table.hpp"
+#include "model/geography.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,7 @@ struct DeliveryOptions {
         128ULL * 1024 * 1024;                // bytes of capture log that force a flush before the interval
     std::size_t batch_records_max = 65'536;  // rows in memory at once; bounds resident memory
     Path errors_folder = {};                 // what could not be delivered; made when it is needed
+    Geography* geography = nullptr;          // where callers are; outlives the delivery. nullptr = unknown
     // What of the delivered the log need not keep; all of it by default. A second taker of the log answers
     // with what it has taken too. Called from the thread that flushes.
     std::function<capture::Positions(const capture::Positions& delivered)> removable = {};

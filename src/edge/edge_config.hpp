@@ -63,6 +63,8 @@ struct EdgeConfig {
 
     std::vector<std::string> key_headers = {"x-api-key"};
     TokenSettings token;
+    std::vector<std::string> dimensions;       // response headers that are recorded
+    bool dimensions_hide = false;              // and not sent to the client
     bool anonymous = false;                    // let requests without a key in everywhere
     std::vector<std::string> anonymous_paths;  // path prefixes that need no key
     std::vector<CacheBehavior> behaviors;      // the first that fits counts

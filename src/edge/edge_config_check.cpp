@@ -175,6 +175,7 @@ Status check_edge_config(const EdgeConfig& config) {
     TRY(check_token("body_size_max", config.body_size_max));
     TRY(check_token("health_path", config.health_path));
     TRY(check_token_settings(config.token));
+    TRY(check_tokens("dimensions", config.dimensions));
     TRY(check_plain("stage", config.stage));
     TRY(check_plain("edge_location", config.edge_location));
     TRY(check_plain("distribution", config.distribution));

@@ -75,6 +75,13 @@ std::string module_part(const EdgeConfig& config) {
         fmt::arg("edge_location", config.edge_location), fmt::arg("distribution", config.distribution));
 }
 
+std::string dimension_part(const EdgeConfig& config) {
+    if (config.dimensions.empty())
+        return {};
+    return fmt::format("    tallyman_dimension {};\n    tallyman_dimension_hide {};\n",
+                       fmt::join(config.dimensions, " "), config.dimensions_hide ? "on" : "off");
+}
+
 // Whom to believe, how long to wait, how much to take.
 std::string client_part(const EdgeConfig& config) {
     std::string text = fmt::format(
@@ -360,7 +367,7 @@ Result<std::string> nginx_config_text(const EdgeConfig& config, bool as_root) {
     TRY(parse_listen(config.listen));
     if (!config.redirect_listen.empty())
         TRY(parse_listen(config.redirect_listen));
-    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + client_part(config) +
+    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + dimension_part(config) + client_part(config) +
            proxy_part(config) + cache_zone_part(config) + server_part(config) + redirect_part(config) + "}\n";
 }
 

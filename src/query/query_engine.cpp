@@ -37,14 +37,23 @@ struct QueryEngine::Impl {
     const capture::CaptureLog& log;
     const lake::Table& table;
     Path temp_folder;
+    Geography* geography;  // nullptr = callers' places are unknown
 
     std::mutex mutex;
     std::condition_variable slot_free;
     int running = 0;                 // guarded by mutex
     std::uint64_t memory_given = 0;  // to running queries, by their limits; guarded by mutex
 
-    Impl(const capture::CaptureLog& the_log, const lake::Table& the_table, Path folder)
-        : log(the_log), table(the_table), temp_folder(std::move(folder)) {}
+    Impl(const capture::CaptureLog& the_log, const lake::Table& the_table, Path folder, Geography* places)
+        : log(the_log), table(the_table), temp_folder(std::move(folder)), geography(places) {}
+
+    [[nodiscard]] Result<LoadedCut> load(const Cut& wanted) const {
+        TRY_ASSIGN(LoadedCut cut, load_cut(log, table, wanted));
+        for (capture::Scan& scan : cut.tail)
+            if (geography != nullptr)
+                geography->locate(scan.records);
+        return cut;
+    }
 
     // One of the places that queries run in; given back when it goes.
     class Slot {
@@ -96,7 +105,7 @@ struct QueryEngine::Impl {
         TRY_ASSIGN(Session session, open_session(limits));
         TRY_ASSIGN(const std::string tree, session.syntax_tree(text.select));
         TRY_ASSIGN(const ViewsUsed used, check_statement(tree));
-        TRY_ASSIGN(cut, load_cut(log, table, wanted));
+        TRY_ASSIGN(cut, load(wanted));
         TRY(session.prepare_views(cut, used, text.select));
         return session.run(text.prefix + text.select, {}, false);
     }
@@ -106,7 +115,7 @@ struct QueryEngine::Impl {
         TRY_ASSIGN(const Slot slot, take_slot(limits));
         LoadedCut cut;
         TRY_ASSIGN(Session session, open_session(limits));
-        TRY_ASSIGN(cut, load_cut(log, table, wanted));
+        TRY_ASSIGN(cut, load(wanted));
         TRY(session.prepare_views(cut, {}, sql));
         return session.run(std::string(sql), parameters, true);
     }
@@ -138,14 +147,16 @@ QueryEngine::QueryEngine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 QueryEngine::~QueryEngine() = default;
 
 Result<std::unique_ptr<QueryEngine>> QueryEngine::open(const capture::CaptureLog& log,
-                                                       const lake::Table& table, Path temp_folder) {
+                                                       const lake::Table& table, Path temp_folder,
+                                                       Geography* geography) {
     const std::string_view found = duckdb_library_version();
     if (found != kDuckdbVersion)
         return Error{ErrorCode::kUnsupported,
                      fmt::format("libduckdb is {}, Tallyman was built and tested with {}; "
                                  "run tools/setup/setup.sh",
                                  found, kDuckdbVersion)};
-    return std::make_unique<QueryEngine>(std::make_unique<Impl>(log, table, std::move(temp_folder)));
+    return std::make_unique<QueryEngine>(
+        std::make_unique<Impl>(log, table, std::move(temp_folder), geography));
 }
 
 Result<QueryResult> QueryEngine::run_user_sql(std::string_view sql, const Cut& cut,

@@ -5,6 +5,7 @@
 #include "base/strong_id.hpp"
 #include "capture/capture_log.hpp"
 #include "lake/table.hpp"
+#include "model/geography.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -54,9 +55,9 @@ class QueryEngine {
 
   public:
     // Checks the DuckDB library's version; kUnsupported names both versions when it is not the pinned one.
-    // `log` and `table` must outlive it.
+    // `log`, `table` and `geography` must outlive it; `geography` is the one that delivery uses.
     static Result<std::unique_ptr<QueryEngine>> open(const capture::CaptureLog& log, const lake::Table& table,
-                                                     Path temp_folder);
+                                                     Path temp_folder, Geography* geography = nullptr);
     explicit QueryEngine(std::unique_ptr<Impl> impl);  // for open()
     ~QueryEngine();
 
