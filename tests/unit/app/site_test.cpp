@@ -165,8 +165,15 @@ TEST_F(SiteTest, UnknownFieldsAre400WithTheirPointer) {
 
 TEST_F(SiteTest, CreditFromTheFirstGrantToTheEnd) {
     const std::string id(ask_json("POST", "/v1/customers", R"({"name":"Acme"})").text_of("id"));
-    EXPECT_EQ(ask("GET", "/v1/credits/balance?customer_id=Acme").status, 404);
-    EXPECT_EQ(ask("GET", "/v1/credits/balance").status, 400);
+    const auto get = [&](const std::string& target) {
+        return send("GET", target, std::string(token_.reveal()));
+    };
+    const auto get_json = [&](const std::string& target) {
+        return JsonValue::parse(get(target).body).value();
+    };
+    const std::string balance_of_acme = "/v1/credits/balance?customer_id=Acme";
+    EXPECT_EQ(get(balance_of_acme).status, 404);
+    EXPECT_EQ(get("/v1/credits/balance").status, 400);
     const std::string grant = R"({"customer_id":")" + id + R"(","amount":"10","currency":"EUR"})";
     const JsonValue first = ask_json("POST", "/v1/credits", grant);
     EXPECT_EQ(first.text_of("amount"), "10.00");
@@ -175,8 +182,8 @@ TEST_F(SiteTest, CreditFromTheFirstGrantToTheEnd) {
               409);
     EXPECT_EQ(ask("POST", "/v1/credits", R"({"customer_id":"Acme","amount":"0","currency":"EUR"})").status,
               400);
-    EXPECT_EQ(ask_json("GET", "/v1/credits?customer_id=Acme").find("data")->as_array()->size(), 2U);
-    JsonValue balance = ask_json("GET", "/v1/credits/balance?customer_id=Acme");
+    EXPECT_EQ(get_json("/v1/credits?customer_id=Acme").find("data")->as_array()->size(), 2U);
+    JsonValue balance = get_json(balance_of_acme);
     EXPECT_EQ(balance.text_of("balance"), "20.00");
     EXPECT_EQ(balance.text_of("state"), "open");
     EXPECT_TRUE(*balance.find("unpriced")->as_bool());
@@ -186,9 +193,9 @@ TEST_F(SiteTest, CreditFromTheFirstGrantToTheEnd) {
 
     const std::string path = "/v1/credits/" + std::string(first.text_of("id")) + "/void";
     EXPECT_EQ(ask_json("POST", path, R"({"reason":"twice"})").text_of("status"), "void");
-    EXPECT_EQ(ask_json("GET", "/v1/credits/balance?customer_id=Acme").text_of("balance"), "10.00");
+    EXPECT_EQ(get_json(balance_of_acme).text_of("balance"), "10.00");
     EXPECT_EQ(ask_json("POST", "/v1/credits/end", R"({"customer_id":"Acme"})").text_of("state"), "ended");
-    EXPECT_EQ(ask("GET", "/v1/credits/balance?customer_id=Acme").status, 404);
+    EXPECT_EQ(get(balance_of_acme).status, 404);
 }
 
 TEST_F(SiteTest, TheSameAnswersOverHttpAndInThisProcess) {
