@@ -46,8 +46,23 @@ void stamp_start(const ngx_http_request_t* request, RequestContext& context, con
         std::int64_t{request->start_sec} * 1'000'000 + static_cast<std::int64_t>(request->start_msec) * 1000;
     const std::int64_t latest_us = stamp_us + 999;
     context.start_wall_us = now.wall_us < latest_us && now.wall_us >= stamp_us ? now.wall_us : latest_us;
+    // Where the wall clock has jumped since the stamp, the connection's age bounds the request's.
+    const auto connection_age_us =
+        static_cast<std::int64_t>(ngx_current_msec - request->connection->start_time + 1) * 1000;
     const std::int64_t age_us = now.wall_us - context.start_wall_us;
-    context.start_monotonic_us = now.monotonic_us - (age_us > 0 ? age_us : 0);
+    const std::int64_t bounded_us = age_us < connection_age_us ? age_us : connection_age_us;
+    context.start_monotonic_us = now.monotonic_us - (bounded_us > 0 ? bounded_us : 0);
+}
+
+// nginx, which stamps requests, knows of a jump of the wall clock before our timer does.
+Moment moment_by_nginx(Worker& here) {
+    const Moment now = here.now();
+    const std::int64_t apart_us = now.wall_us - std::int64_t{ngx_time()} * 1'000'000;
+    constexpr std::int64_t kJumpUs = 2'000'000;
+    if (apart_us < kJumpUs && apart_us > -kJumpUs) [[likely]]
+        return now;
+    here.follow_wall_clock();
+    return here.now();
 }
 
 }  // namespace
@@ -73,7 +88,7 @@ RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig
         return nullptr;
     request->log_handler = log_without_secrets;
     if (Worker* const here = worker()) {
-        const Moment now = here->now();
+        const Moment now = moment_by_nginx(*here);
         context->seen_monotonic_us = now.monotonic_us;
         stamp_start(request, *context, now);
         find_caller(request, *context, *here);

@@ -31,10 +31,6 @@ std::uint64_t random_writer_id() {
     return id;
 }
 
-void follow_wall_clock(Worker& worker) {
-    worker.wall_offset_us = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_MONOTONIC);
-}
-
 const char* on_full_hint() {
     return "requests are rejected with 503 or served uncounted, as \"tallyman_on_full\" says, until there is "
            "room";
@@ -98,7 +94,7 @@ void open_counters(Worker& worker) {
 
 void tick(ngx_event_t* event) {
     Worker& worker = *the_worker;
-    follow_wall_clock(worker);
+    worker.follow_wall_clock();
     const bool second = ++worker.ticks % kTicksPerSecond == 0;
     if (worker.writer_open)
         report_writer(worker, worker.writer.prepare_ahead(static_cast<std::uint64_t>(worker.now().wall_us)));
@@ -127,6 +123,10 @@ void start_timer(Worker& worker) {
 Moment Worker::now() const {
     const std::int64_t monotonic = clock_us(CLOCK_MONOTONIC);
     return {monotonic + wall_offset_us, monotonic};
+}
+
+void Worker::follow_wall_clock() {
+    wall_offset_us = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_MONOTONIC);
 }
 
 bool Worker::ensure_room(std::int64_t wall_us) {
@@ -158,7 +158,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
         return NGX_ERROR;
     the_worker = new (memory) Worker;
     the_worker->config = config;
-    follow_wall_clock(*the_worker);
+    the_worker->follow_wall_clock();
     the_worker->digests.prepare();
     open_counters(*the_worker);
     const auto* key_table = reinterpret_cast<const char*>(config->key_table.data);

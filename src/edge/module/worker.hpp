@@ -41,6 +41,9 @@ struct Worker {
 
     [[nodiscard]] Moment now() const;
 
+    // Takes a jump of the wall clock into account; the timer does it ten times a second.
+    void follow_wall_clock();
+
     // Whether the record of a request that begins now will find room.
     [[nodiscard]] bool ensure_room(std::int64_t wall_us);
 
