@@ -1,9 +1,11 @@
 // Any bytes as a token, as its header, as its claims, and as an issuer's key set: no crash, no hang, nothing
-// let in that no key of the issuer signed. sources: src/edge/token/base64url.cpp
-// src/edge/token/json_document.cpp src/edge/token/jwks.cpp sources: src/edge/token/jwks_file.cpp
-// src/edge/token/jwks_reader.cpp src/edge/token/jwt.cpp sources: src/edge/token/token_memory.cpp
-// src/edge/token/token_verifier.cpp src/edge/token/verification_key.cpp sources: src/base/file_system.cpp
-// src/base/error.cpp src/base/json_value.cpp src/base/json_writer.cpp links: -lfmt -lboost_json -lcrypto
+// let in that no key of the issuer signed.
+// sources: src/edge/token/base64url.cpp src/edge/token/json_document.cpp src/edge/token/jwks.cpp
+// sources: src/edge/token/jwks_file.cpp src/edge/token/jwks_reader.cpp src/edge/token/jwt.cpp
+// sources: src/edge/token/token_memory.cpp src/edge/token/token_verifier.cpp
+// sources: src/edge/token/verification_key.cpp
+// sources: src/base/file_system.cpp src/base/error.cpp src/base/json_value.cpp src/base/json_writer.cpp
+// links: -lfmt -lboost_json -lcrypto
 #include "edge/token/jwks_file.hpp"
 #include "edge/token/token_verifier.hpp"
 

@@ -5,7 +5,7 @@
 namespace tally::edge {
 namespace {
 
-constexpr std::size_t kNameSizeMax = 10;
+constexpr std::size_t kNameSizeMax = 12;
 
 int hex_digit(unsigned char c) {
     if (c >= '0' && c <= '9')
@@ -32,7 +32,8 @@ bool is_key_name(const unsigned char* encoded, std::size_t size) {
             name[i] = '_';
     }
     return equals(name, length, "api_key") || equals(name, length, "cf_api_key") ||
-           equals(name, length, "x_api_key") || equals(name, length, "apikey");
+           equals(name, length, "x_api_key") || equals(name, length, "apikey") ||
+           equals(name, length, "access_token");
 }
 
 const unsigned char* find(const unsigned char* from, const unsigned char* end, unsigned char what) {
@@ -93,22 +94,23 @@ namespace {
 
 constexpr std::ptrdiff_t kShortQuery = 24;  // up to which a plain loop is cheaper than a call of memchr
 
-bool ends_key_name(unsigned char c) {
-    return (c | 0x20) == 'y' || c == '9';
+// `at` is the '=' behind a name that begins at `from` or later, but not there.
+bool ends_key_name(const unsigned char* from, const unsigned char* at) {
+    const unsigned char last = at[-1] | 0x20;
+    return last == 'y' || at[-1] == '9' || last == 'n' || (last == 'e' && at - from >= 3 && at[-3] == '%');
 }
 
-// All names end in "key", so before some '=' stands a y or the 9 of %79 and %59. Most queries have none, and
-// need no closer look.
+// All names end in "key" or "token", so before some '=' stands a y or an n, or what encodes them: %79, %59,
+// %6e, %4e. Most queries have none, and need no closer look.
 bool may_have_key(const unsigned char* from, const unsigned char* end) {
     if (end - from <= kShortQuery) {
         for (const unsigned char* at = from + 1; at < end; ++at)
-            if (*at == '=' && ends_key_name(at[-1]))
+            if (*at == '=' && ends_key_name(from, at))
                 return true;
         return false;
     }
     for (const unsigned char* at = find(from, end, '='); at < end; at = find(at + 1, end, '=')) {
-        const unsigned char before = at > from ? at[-1] : '\0';
-        if (ends_key_name(before))
+        if (at > from && ends_key_name(from, at))
             return true;
     }
     return false;

@@ -12,8 +12,9 @@ struct QueryPiece {
 };
 
 // Walks a query string (without '?') piece by piece; all pieces together are the whole string. The values of
-// the parameters cf_api_key, api_key, apikey, api-key, x-api-key and x_api_key are keys, whatever the case
-// and percent-encoding of the name. Free of the C++ library, because the nginx module uses it.
+// the parameters cf_api_key, api_key, apikey, api-key, x-api-key, x_api_key and access_token are keys,
+// whatever the case and percent-encoding of the name. Free of the C++ library, because the nginx module uses
+// it.
 class QueryPieces {
   public:
     QueryPieces(const void* query, std::size_t size);

@@ -26,7 +26,8 @@ std::string masked(std::string_view query) {
 
 TEST(QueryMasking, LeavesOtherParametersAlone) {
     for (const char* query : {"", "a=1", "a=1&b=2", "&&&", "=", "a=1&", "key=x", "my_api_key=x", "api_key",
-                              "api_key=", "api_keys=x", "%", "a=%zz", "monkey=1;b=2"})
+                              "api_key=", "api_keys=x", "token=x", "n=x", "e=x", "%6e=x",
+                              "refresh_access_token=x", "%", "a=%zz", "monkey=1;b=2"})
         EXPECT_EQ(masked(query), query);
 }
 
@@ -38,6 +39,7 @@ TEST(QueryMasking, FindsKeysWhereverTheyStand) {
     EXPECT_EQ(masked("a=1;api_key=s;b=2"), "a=1;api_key=[s];b=2");
     EXPECT_EQ(masked("api_key=a=b"), "api_key=[a=b]");
     EXPECT_EQ(masked("&&api_key=s&&"), "&&api_key=[s]&&");
+    EXPECT_EQ(masked("a=1&access_token=s"), "a=1&access_token=[s]");
 }
 
 TEST(QueryMasking, SeesThroughCaseAndEncoding) {
@@ -45,6 +47,8 @@ TEST(QueryMasking, SeesThroughCaseAndEncoding) {
     EXPECT_EQ(masked("api%5Fkey=s"), "api%5Fkey=[s]");
     EXPECT_EQ(masked("%61%70%69%5f%6b%65%79=s"), "%61%70%69%5f%6b%65%79=[s]");
     EXPECT_EQ(masked("x-api%2Dkey=s"), "x-api%2Dkey=[s]");
+    EXPECT_EQ(masked("Access%5ftoke%6E=s"), "Access%5ftoke%6E=[s]");
+    EXPECT_EQ(masked("access_tokeN=s&a_longer_query=1"), "access_tokeN=[s]&a_longer_query=1");
     EXPECT_EQ(masked("api_key=%73%65%"), "api_key=[se%]");
 }
 
