@@ -89,9 +89,9 @@ TEST(Views, StandardLogsTurnTheHostsRoundAndWriteAnEarlyEndAsZero) {
     RequestLake lake;
     lake.capture({.headers = "host:api.example.com\n", .status = 499});
     EXPECT_EQ(ask(lake.engine(),
-                  "SELECT CAST(date AS VARCHAR), time, cs_host, x_host_header IS NULL, sc_status "
+                  "SELECT CAST(date AS VARCHAR), time, cs_host, x_host_header, sc_status "
                   "FROM cloudfront_logs"),
-              "2026-09-21|14:13:20|d111.example.net|true|0\n");
+              "2026-09-21|14:13:20|d111.example.net|api.example.com|0\n");
 }
 
 TEST(Views, TheGatewaysLogHasTheSamplesNineColumns) {
