@@ -32,11 +32,14 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
     return nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?";
 }
 
-std::vector<std::string> names_in(std::string_view section) {
+std::vector<std::string> names_in(const std::vector<ConfigKey>& keys, std::string_view section) {
     std::vector<std::string> names;
-    for (const ConfigKey& key : config_keys())
+    for (const ConfigKey& key : keys)
         if (key.section == section)
             names.push_back(key.name);
+    for (const ConfigList& list : config_lists())
+        if (list.section == section)
+            names.push_back(list.name);
     return names;
 }
 
@@ -46,6 +49,7 @@ std::string_view type_name(ConfigType type) {
         case ConfigType::kWhole: return "a whole number";
         case ConfigType::kText: return "a string in quotes";
         case ConfigType::kTexts: return "a list of strings";
+        case ConfigType::kTextOrTexts: return "a string in quotes or a list of strings";
     }
     return "";
 }
@@ -73,13 +77,15 @@ std::optional<ConfigValue> value_of(const toml::node& node, ConfigType type) {
         case ConfigType::kText:
             return node.is_string() ? std::optional<ConfigValue>(node.as_string()->get()) : std::nullopt;
         case ConfigType::kTexts: return texts_of(node);
+        case ConfigType::kTextOrTexts:
+            return value_of(node, node.is_string() ? ConfigType::kText : ConfigType::kTexts);
     }
     return std::nullopt;
 }
 
-Status apply_key(Config& config, std::string_view file, const std::string& section, const toml::key& name,
-                 const toml::node& node) {
-    for (const ConfigKey& key : config_keys()) {
+Status apply_key(Config& config, std::string_view file, const std::vector<ConfigKey>& keys,
+                 const std::string& section, const toml::key& name, const toml::node& node) {
+    for (const ConfigKey& key : keys) {
         if (key.section != section || key.name != name.str())
             continue;
         const auto value = value_of(node, key.type);
@@ -94,7 +100,39 @@ Status apply_key(Config& config, std::string_view file, const std::string& secti
     }
     return bad_at(file, name.source(),
                   "unknown key \"" + std::string(name.str()) + "\" in [" + section + "]" +
-                      did_you_mean(name.str(), names_in(section)));
+                      did_you_mean(name.str(), names_in(keys, section)));
+}
+
+// In the order of the file, so that the first mistake is the one that is told.
+std::vector<std::pair<toml::key, const toml::node*>> in_order(const toml::table& table) {
+    std::vector<std::pair<toml::key, const toml::node*>> members;
+    for (const auto& [key, value] : table)
+        members.emplace_back(key, &value);
+    std::sort(members.begin(), members.end(),
+              [](const auto& a, const auto& b) { return a.first.source().begin < b.first.source().begin; });
+    return members;
+}
+
+// Each table of [[section.name]].
+Status apply_list(Config& config, std::string_view file, const ConfigList& list, const toml::node& node) {
+    const std::string full = list.section + "." + list.name;
+    if (!node.is_array_of_tables())
+        return bad_at(file, node.source(), "each " + list.name + " is a table of its own: [[" + full + "]]");
+    for (const toml::node& item : *node.as_array()) {
+        list.begin(config);
+        for (const auto& [key, value] : in_order(*item.as_table()))
+            TRY(apply_key(config, file, list.keys, full, key, *value));
+        if (auto status = list.finish(config); !status)
+            return bad_at(file, item.source(), status.error().message);
+    }
+    return {};
+}
+
+const ConfigList* find_list(std::string_view section, std::string_view name) {
+    for (const ConfigList& list : config_lists())
+        if (list.section == section && list.name == name)
+            return &list;
+    return nullptr;
 }
 
 Status apply_section(Config& config, std::string_view file, const toml::key& name, const toml::node& node) {
@@ -108,14 +146,12 @@ Status apply_section(Config& config, std::string_view file, const toml::key& nam
     const toml::table* table = node.as_table();
     if (table == nullptr)
         return bad_at(file, node.source(), "\"" + section + "\" must be a section: [" + section + "]");
-    // In the order of the file, so that the first mistake is the one that is told.
-    std::vector<std::pair<toml::key, const toml::node*>> members;
-    for (const auto& [key, value] : *table)
-        members.emplace_back(key, &value);
-    std::sort(members.begin(), members.end(),
-              [](const auto& a, const auto& b) { return a.first.source().begin < b.first.source().begin; });
-    for (const auto& [key, value] : members)
-        TRY(apply_key(config, file, section, key, *value));
+    for (const auto& [key, value] : in_order(*table)) {
+        if (const ConfigList* list = find_list(section, key.str()))
+            TRY(apply_list(config, file, *list, *value));
+        else
+            TRY(apply_key(config, file, config_keys(), section, key, *value));
+    }
     return {};
 }
 
@@ -127,6 +163,15 @@ Result<std::pair<std::uint64_t, std::string>> split_unit(std::string_view text, 
     if (end.ec != std::errc() || end.ptr == text.data() || number > 1'000'000'000'000ULL)
         return bad("\"" + std::string(text) + "\" is not like " + std::string(form));
     return std::pair{number, unit};
+}
+
+// A list has no default, so an example stands in comments.
+std::string list_text(const ConfigList& list) {
+    std::string out = "\n# [[" + list.section + "." + list.name + "]]: " + list.meaning + ", for example:\n";
+    for (const ConfigKey& key : list.keys)
+        out += "#   " + key.name + " = " + key.default_toml + "  # " + key.meaning +
+               (key.unit.empty() ? "" : " (" + key.unit + ")") + "\n";
+    return out;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -218,13 +263,8 @@ std::string nearest_name(std::string_view text, const std::vector<std::string>& 
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
     TRY_ASSIGN(const toml::table parsed, parse_toml(text, file_name));
-    std::vector<std::pair<toml::key, const toml::node*>> sections;
-    for (const auto& [key, value] : parsed)
-        sections.emplace_back(key, &value);
-    std::sort(sections.begin(), sections.end(),
-              [](const auto& a, const auto& b) { return a.first.source().begin < b.first.source().begin; });
     Config config;
-    for (const auto& [key, value] : sections)
+    for (const auto& [key, value] : in_order(parsed))
         TRY(apply_section(config, file_name, key, *value));
     return config;
 }
@@ -247,6 +287,9 @@ std::string generated_config() {
             out += key.name + " = " + key.default_toml + "\n";
             any = true;
         }
+        for (const ConfigList& list : config_lists())
+            if (list.section == section)
+                out += list_text(list);
         if (!any)
             out += "# nothing to set in this version\n";
     }

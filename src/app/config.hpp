@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/config_traffic.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
@@ -60,6 +61,7 @@ struct Config {
         bool dimensions_hide = false;
         std::string geo_database;  // relative to the data folder; empty = none
         std::string asn_database;  // the same
+        TrafficConfig traffic;
         bool operator==(const Edge&) const = default;
     } edge;
 

@@ -81,7 +81,8 @@ Status set_upstream(Config& config, const ConfigValue& value) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                std::string_view(":/.-_[]").find(c) != std::string_view::npos;
     };
-    const bool http = given.starts_with("http://") && given.size() > 7;
+    const bool http = (given.starts_with("http://") && given.size() > 7) ||
+                      (given.starts_with("https://") && given.size() > 8);
     if (!http || !std::all_of(given.begin(), given.end(), allowed))
         return bad("\"" + given + "\" is not like \"http://127.0.0.1:9000\"");
     config.edge.upstream = given;
@@ -237,7 +238,8 @@ std::vector<ConfigKey> stage_keys() {
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys = [] {
         std::vector<ConfigKey> all = edge_keys();
-        for (auto& more : {token_keys(), access_log_keys(), metering_keys(), capture_keys(), stage_keys()})
+        for (auto& more :
+             {traffic_keys(), token_keys(), access_log_keys(), metering_keys(), capture_keys(), stage_keys()})
             all.insert(all.end(), more.begin(), more.end());
         return all;
     }();

@@ -15,7 +15,7 @@ namespace tally::app {
 
 using ConfigValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
 
-enum class ConfigType { kBool, kWhole, kText, kTexts };
+enum class ConfigType { kBool, kWhole, kText, kTexts, kTextOrTexts };
 
 struct ConfigKey {
     std::string section;
@@ -36,6 +36,22 @@ std::vector<ConfigKey> access_log_keys();
 std::vector<ConfigKey> metering_keys();
 // The part about tokens of an issuer.
 std::vector<ConfigKey> token_keys();
+
+// The part about clients, upstreams and answers: TrafficConfig.
+std::vector<ConfigKey> traffic_keys();
+
+// Tables that may stand any number of times: [[section.name]]. `begin` makes a new entry, each key's apply
+// works on the last one, and finish checks it. A key's default_toml is an example, not a default.
+struct ConfigList {
+    std::string section;
+    std::string name;
+    std::string meaning;
+    std::vector<ConfigKey> keys;
+    std::function<void(Config&)> begin;
+    std::function<Status(Config&)> finish;
+};
+
+const std::vector<ConfigList>& config_lists();
 
 // In the order of the file; some have no keys yet.
 const std::vector<std::string>& config_sections();

@@ -59,6 +59,7 @@ edge::EdgeConfig edge_config(const DataFolder& folder, const Config& config) {
     out.distribution = config.edge.distribution;
     out.dimensions = config.edge.dimensions;
     out.dimensions_hide = config.edge.dimensions_hide;
+    config.edge.traffic.put_into(out);
     return out;
 }
 

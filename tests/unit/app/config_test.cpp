@@ -46,6 +46,11 @@ TEST(Config, ThePageOfOperationsHoldsEveryKeyAndDefault) {
         EXPECT_NE(page.find("| `" + key.name + "` | `" + key.default_toml + "` | " + key.meaning),
                   std::string::npos)
             << key.section << "." << key.name;
+    for (const ConfigList& list : config_lists())
+        for (const ConfigKey& key : list.keys)
+            EXPECT_NE(page.find("| `" + key.name + "` | `" + key.default_toml + "` | " + key.meaning),
+                      std::string::npos)
+                << key.section << "." << key.name;
 }
 
 TEST(Config, ReadsEveryKind) {
@@ -111,6 +116,73 @@ TEST(Config, WrongTypesAndBadValuesAreNamedWithLineAndColumn) {
         const std::string said = mistake(text);
         EXPECT_EQ(said.rfind("tallyman.toml:2:", 0), 0U) << text << "\n" << said;
     }
+}
+
+TEST(Config, ReadsBehaviorsAndErrorPages) {
+    const auto config = parse_config(R"(
+[edge]
+trusted_proxies = ["10.0.0.0/8", "::1"]
+upstream_read_timeout = "2s"
+body_size_max = "1MiB"
+[[edge.behavior]]
+path = "/static/*"
+methods = ["GET", "HEAD"]
+anonymous = true
+cache = true
+min_ttl = "0s"
+default_ttl = "1s"
+max_ttl = "8760h"
+key_headers = ["Authorization", "x-api-key", "foo"]
+key_query = ["page"]
+[[edge.behavior]]
+path = "*"
+key_query = "none"
+durable = true
+[[edge.error_page]]
+status = 403
+path = "/error.html"
+ttl = "300s"
+[capture]
+on_full = "serve"
+)",
+                                     "tallyman.toml");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    edge::EdgeConfig edge;
+    config->edge.traffic.put_into(edge);
+    ASSERT_EQ(edge.behaviors.size(), 2U);
+    EXPECT_EQ(edge.behaviors[0].path, "/static/*");
+    EXPECT_EQ(edge.behaviors[0].default_ttl, std::chrono::seconds(1));
+    EXPECT_EQ(edge.behaviors[0].cache_key_query, edge::KeyQuery::kNamed);
+    EXPECT_EQ(edge.behaviors[0].anonymous, true);
+    EXPECT_EQ(edge.behaviors[1].cache_key_query, edge::KeyQuery::kNone);
+    EXPECT_EQ(edge.behaviors[1].anonymous, std::nullopt);
+    EXPECT_TRUE(edge.behaviors[1].durable);
+    ASSERT_EQ(edge.error_pages.size(), 1U);
+    EXPECT_EQ(edge.error_pages[0], (edge::ErrorPage{403, "/error.html", std::chrono::seconds(300)}));
+    EXPECT_EQ(edge.upstream_read_timeout, std::chrono::seconds(2));
+    EXPECT_EQ(edge.body_size_max, "1048576");
+    EXPECT_EQ(edge.trusted_proxies.size(), 2U);
+}
+
+TEST(Config, MistakesInListsHaveTheirPlaceToo) {
+    EXPECT_EQ(
+        mistake("[[edge.behavior]]\npath = \"/a\"\ndefalt_ttl = \"1s\"\n"),
+        "tallyman.toml:3:1 unknown key \"defalt_ttl\" in [edge.behavior]; did you mean \"default_ttl\"?");
+    EXPECT_EQ(mistake("[[edge.behaviour]]\npath = \"/a\"\n"),
+              "tallyman.toml:1:8 unknown key \"behaviour\" in [edge]; did you mean \"behavior\"?");
+    EXPECT_EQ(mistake("[edge.behavior]\npath = \"/a\"\n").substr(0, 17), "tallyman.toml:1:1");
+    for (const char* text : {"path = \"a b\"", "methods = \"GET\"", "min_ttl = \"1ms\"",
+                             "key_query = \"some\"", "key_query = 5"}) {
+        const std::string said = mistake("[[edge.behavior]]\n" + std::string(text) + "\n");
+        EXPECT_EQ(said.rfind("tallyman.toml:2:", 0), 0U) << said;
+    }
+    for (const char* text : {"cache = true", "path = \"/a\"\nmin_ttl = \"9h\"\nmax_ttl = \"1h\""}) {
+        const std::string said = mistake("[[edge.behavior]]\n" + std::string(text) + "\n");
+        EXPECT_EQ(said.rfind("tallyman.toml:1:", 0), 0U) << said;
+    }
+    EXPECT_NE(mistake("[[edge.error_page]]\nstatus = 404\n"), "none");
+    EXPECT_NE(mistake("[edge]\ntrusted_proxies = [\"10.0.0.0/33\"]\n"), "none");
+    EXPECT_NE(mistake("[[edge.behavior]]\npath=\"/a\"\n[[edge.behavior]]\npath=\"/a\"\n"), "none");
 }
 
 TEST(Config, TheApiListensOnLoopbackOnly) {
