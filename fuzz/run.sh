@@ -5,6 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 out=$root/build/fuzz
 mkdir -p "$out" "$here/found"
+[ -w /dev/shm ] && export TMPDIR=/dev/shm  # targets write files
 for source in "$here"/*/*_fuzz.cpp; do
     name=$(basename "$source" .cpp)
     needs=$(sed -n 's|^// sources: ||p' "$source")

@@ -1,8 +1,8 @@
 // Any bytes as a segment: no crash, no hang, and nothing read outside the file.
-// sources: src/capture/capture_log.cpp src/capture/header_texts.cpp src/capture/log_scanner.cpp src/capture/positions.cpp
-// sources: src/capture/record_decoder.cpp src/capture/segment_name.cpp src/capture/segment_reader.cpp
-// sources: src/base/file_system.cpp src/base/error.cpp src/base/json_value.cpp src/base/json_writer.cpp
-// links: -lfmt -lboost_json
+// sources: src/capture/capture_log.cpp src/capture/header_texts.cpp src/capture/log_scanner.cpp
+// src/capture/positions.cpp sources: src/capture/record_decoder.cpp src/capture/segment_name.cpp
+// src/capture/segment_reader.cpp sources: src/base/file_system.cpp src/base/error.cpp src/base/json_value.cpp
+// src/base/json_writer.cpp links: -lfmt -lboost_json
 #include "capture/capture_log.hpp"
 #include "capture/format.hpp"
 
@@ -46,7 +46,7 @@ std::string as_segment(const std::uint8_t* data, std::size_t size) {
         return bytes;
     auto* header = reinterpret_cast<SegmentHeader*>(bytes.data());
     std::memcpy(header->magic, kMagic, sizeof kMagic);
-    header->version = kFormatVersion;
+    header->version = 1 + (data[size - 1] / 4U) % kFormatVersion;  // each version that is read
     header->header_size = sizeof(SegmentHeader);
     header->writer = kWriter;
     header->segment_number = 0;

@@ -1,8 +1,10 @@
 // Every byte cut off and every bit flipped of a segment: never a wrong value, never a silent loss.
 #include "unit/capture/log_world.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <set>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -14,14 +16,14 @@ constexpr std::uint64_t kSegmentSize = 16 * 1024;
 
 // A sealed segment of a dead writer, as bytes, and the place of its file.
 struct Sealed {
-    LogWorld world{kSegmentSize};
+    LogWorld world;
     Path file;
     std::string bytes;
     std::uint64_t used = 0;  // behind the last record
 
-    Sealed() {
+    explicit Sealed(std::uint64_t size = kSegmentSize, std::uint64_t records = kRecords) : world(size) {
         EXPECT_EQ(world.open_writer(), 0);
-        for (std::uint64_t n = 0; n < kRecords; ++n)
+        for (std::uint64_t n = 0; n < records; ++n)
             append_sample(world.writer, n);
         world.writer.close();
         EXPECT_EQ(world.segment_files().size(), 1U);
@@ -101,6 +103,28 @@ TEST(Damage, EveryFlippedBitIsFoundOrHarmless) {
             ASSERT_EQ(outcome.records, kRecords) << "header bit " << bit;
         }
     }
+}
+
+// Each bit of 64 KiB, full to the end: all 524,288 with TALLYMAN_FLIPS=all, else some hundreds spread evenly.
+TEST(Damage, EveryFlippedBitOfALargeSegmentIsFoundOrHarmless) {
+    constexpr std::uint64_t kLarge = 64 * 1024;
+    constexpr std::uint64_t kMany = 110;
+    const Sealed sealed(kLarge, kMany);
+    ASSERT_EQ(sealed.bytes.size(), kLarge);
+    const char* flips = std::getenv("TALLYMAN_FLIPS");
+    const std::size_t step = flips != nullptr && std::string_view(flips) == "all" ? 1 : 1009;
+    std::fstream file(sealed.file, std::ios::binary | std::ios::in | std::ios::out);
+    std::size_t tried = 0;
+    for (std::size_t bit = 0; bit < kLarge * 8; bit += step, ++tried) {
+        const auto flip = static_cast<char>(1 << (bit % 8));
+        const auto at = static_cast<std::streamoff>(bit / 8);
+        file.seekp(at).put(static_cast<char>(sealed.bytes[bit / 8] ^ flip)).flush();
+        const Outcome outcome = read_all(sealed.world.log);
+        file.seekp(at).put(sealed.bytes[bit / 8]).flush();
+        ASSERT_EQ(outcome.wrong, "") << "bit " << bit;
+        ASSERT_EQ(outcome.records + outcome.damaged, kMany) << "bit " << bit;
+    }
+    RecordProperty("flips", static_cast<int>(tried));
 }
 
 TEST(Damage, ALargeHoleInTheMiddleIsCountedFromTheRecordBehindIt) {
