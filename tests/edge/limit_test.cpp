@@ -184,13 +184,13 @@ TEST_F(LimitTest, CountsStandWhenWorkersAreKilledAndNginxIsReloadedAndRestarted)
     ASSERT_TRUE(nginx_->stop().ok());
     ASSERT_TRUE(nginx_->start().ok());
     good += flood(4, 25)[200];
-    EXPECT_EQ(good, 400) << "nothing was running when they died";
-    EXPECT_EQ(used(), 400);
+    EXPECT_GE(good, 390) << "a reload may close a connection before its next request";
+    EXPECT_EQ(used(), good) << "nothing was running when they died";
     // Now in the middle of requests: what a killed worker had let in is used up, at most one a connection.
     Statuses last;
     std::thread killer([&] {
-        for (const int mark : {405, 415, 425}) {
-            for (int i = 0; i < 2000 && used() < mark; ++i)
+        for (const int further : {5, 15, 25}) {
+            for (int i = 0; i < 2000 && used() < good + further; ++i)
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));  // poll
             kill_workers();
         }
@@ -201,7 +201,7 @@ TEST_F(LimitTest, CountsStandWhenWorkersAreKilledAndNginxIsReloadedAndRestarted)
     for (int i = 0; i < 1000 && used() < 450; ++i)
         EXPECT_NE(get("/x").status, 503);
     EXPECT_EQ(used(), 450);
-    EXPECT_LE(last[200], 50);
+    EXPECT_LE(last[200], 450 - good);
     EXPECT_EQ(get("/x").status, 429);
 }
 
