@@ -1,8 +1,9 @@
 // Any bytes as a segment: no crash, no hang, and nothing read outside the file.
 // sources: src/capture/capture_log.cpp src/capture/header_texts.cpp src/capture/log_scanner.cpp
-// src/capture/positions.cpp sources: src/capture/record_decoder.cpp src/capture/segment_name.cpp
-// src/capture/segment_reader.cpp sources: src/base/file_system.cpp src/base/error.cpp src/base/json_value.cpp
-// src/base/json_writer.cpp links: -lfmt -lboost_json
+// sources: src/capture/positions.cpp src/capture/record_decoder.cpp src/capture/segment_name.cpp
+// sources: src/capture/segment_reader.cpp src/base/file_system.cpp src/base/error.cpp
+// sources: src/base/json_value.cpp src/base/json_writer.cpp
+// links: -lfmt -lboost_json
 #include "capture/capture_log.hpp"
 #include "capture/format.hpp"
 
