@@ -88,6 +88,8 @@ class KeyStore {
     [[nodiscard]] virtual Result<Page<ApiKey>> list_of_plan(const UsagePlanId& plan,
                                                             const PageRequest& page) = 0;
     [[nodiscard]] virtual Result<std::vector<ApiKey>> all() = 0;
+    // Active keys whose end is `now` or before; quick, however many keys there are.
+    [[nodiscard]] virtual Result<std::vector<ApiKey>> past_their_end(Instant now) = 0;
     [[nodiscard]] virtual Result<std::vector<ApiKey>> all_of_plan(const UsagePlanId& plan) = 0;
     [[nodiscard]] virtual Result<std::vector<ApiKey>> all_of_customer(const CustomerId& customer) = 0;
 };

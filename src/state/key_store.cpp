@@ -155,6 +155,13 @@ Result<std::vector<ApiKey>> KeyStore::all() {
     });
 }
 
+Result<std::vector<ApiKey>> KeyStore::past_their_end(Instant now) {
+    return database_.read([&](Connection& connection) -> Result<std::vector<ApiKey>> {
+        TRY_ASSIGN(const std::vector<Row> rows, connection.query(sql::kKeysPastTheirEnd, {now}));
+        return all_of<ApiKey>(rows, read_key);
+    });
+}
+
 Result<std::vector<ApiKey>> KeyStore::all_of_plan(const UsagePlanId& plan) {
     return database_.read([&](Connection& connection) -> Result<std::vector<ApiKey>> {
         TRY_ASSIGN(const std::vector<Row> rows,

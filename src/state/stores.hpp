@@ -61,6 +61,7 @@ class KeyStore final : public accounts::KeyStore {
     Result<accounts::Page<accounts::ApiKey>> list_of_plan(const UsagePlanId& plan,
                                                           const accounts::PageRequest& page) override;
     Result<std::vector<accounts::ApiKey>> all() override;
+    Result<std::vector<accounts::ApiKey>> past_their_end(Instant now) override;
     Result<std::vector<accounts::ApiKey>> all_of_plan(const UsagePlanId& plan) override;
     Result<std::vector<accounts::ApiKey>> all_of_customer(const CustomerId& customer) override;
 

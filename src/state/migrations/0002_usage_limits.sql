@@ -15,6 +15,8 @@ UPDATE api_keys SET plan_since = created_at WHERE usage_plan_id IS NOT NULL;
 ALTER TABLE api_keys DROP COLUMN usage_plan;
 
 CREATE INDEX api_keys_by_usage_plan ON api_keys (usage_plan_id, position);
+-- Which keys have come to their end is asked every second.
+CREATE INDEX api_keys_by_end ON api_keys (expires_at) WHERE status = 'active' AND expires_at IS NOT NULL;
 
 -- Keys with the names that their plans have now.
 CREATE VIEW keys_with_plans AS

@@ -49,5 +49,10 @@ SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, dig
 FROM keys_with_plans WHERE position > :after AND usage_plan_id = :usage_plan_id
 ORDER BY position LIMIT :limit
 
+-- name: keys_past_their_end
+SELECT id, customer_id, name, usage_plan_id, plan_name, prefix, last4, hmac, digest_low, digest_high, status,
+       created_at, revoked_at, expires_at, plan_since, position, issuer, principal
+FROM keys_with_plans WHERE status = 'active' AND expires_at <= :now
+
 -- name: key_position
 SELECT position FROM api_keys WHERE id = :id
