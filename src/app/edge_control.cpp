@@ -1,6 +1,9 @@
 #include "app/edge_control.hpp"
 
 #include "app/issuer_keys.hpp"
+#include "edge/behavior.hpp"
+
+#include <algorithm>
 
 #include <unistd.h>
 
@@ -97,6 +100,41 @@ api::Endpoint edge_endpoint(const DataFolder& folder, const Config& config, cons
     const bool tls = !config.edge.certificate.empty();
     return {(tls ? "https://" : "http://") + config.edge.listen.text(),
             running_nginx(folder, config, clock).running().value_or(0)};
+}
+
+Result<api::EdgeRoute> ConfiguredEdge::route(std::string_view method, std::string_view path) {
+    const edge::EdgeConfig edge = edge_config(folder_, config_);
+    TRY_ASSIGN(const std::string normal, edge::normal_path(path));
+    const edge::CacheBehavior* behavior = edge::find_behavior(edge, normal);
+    const api::Endpoint endpoint = edge_endpoint(folder_, config_, clock_);
+    api::EdgeRoute out;
+    out.behavior = "*";
+    out.anonymous = edge.anonymous;
+    out.url = endpoint.url;
+    out.running = endpoint.pid > 0;
+    out.upstreams = edge.more_upstreams;
+    out.upstreams.insert(out.upstreams.begin(), edge.upstream);
+    if (behavior == nullptr) {
+        behavior = edge::default_behavior(edge);
+        // nginx takes the longest of the prefixes that fit.
+        for (const std::string& prefix : edge.anonymous_paths)
+            if (normal.starts_with(prefix) && (out.behavior == "*" || prefix.size() > out.behavior.size())) {
+                out.behavior = prefix;
+                out.anonymous = true;
+            }
+        if (out.behavior != "*")
+            behavior = nullptr;
+    }
+    if (behavior == nullptr)
+        return out;
+    out.behavior = behavior->path;
+    out.anonymous = behavior->anonymous.value_or(edge.anonymous);
+    out.cached = behavior->cache && (method == "GET" || method == "HEAD");
+    out.durable = behavior->durable;
+    const auto& methods = behavior->methods;
+    out.method_allowed =
+        methods.empty() || std::find(methods.begin(), methods.end(), method) != methods.end();
+    return out;
 }
 
 }  // namespace tally::app

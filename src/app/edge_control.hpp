@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/edge_test.hpp"
 #include "api/ports.hpp"
 #include "app/config.hpp"
 #include "app/data_folder.hpp"
@@ -27,5 +28,19 @@ edge::NginxProcess running_nginx(const DataFolder& folder, const Config& config,
 
 // Where the edge answers; the pid of a running nginx, 0 = it does not run.
 api::Endpoint edge_endpoint(const DataFolder& folder, const Config& config, const Clock& clock);
+
+// api -> edge: what the configuration says of a request. `clock` must outlive it.
+class ConfiguredEdge final : public api::EdgeMap {
+  public:
+    ConfiguredEdge(const DataFolder& folder, const Config& config, const Clock& clock)
+        : folder_(folder), config_(config), clock_(clock) {}
+
+    [[nodiscard]] Result<api::EdgeRoute> route(std::string_view method, std::string_view path) override;
+
+  private:
+    DataFolder folder_;
+    Config config_;
+    const Clock& clock_;
+};
 
 }  // namespace tally::app

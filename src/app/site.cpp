@@ -96,6 +96,7 @@ struct Site::Impl final : api::Deployment {
     FolderLock lock;
     Config config;
     Machine machine;
+    ConfiguredEdge edge_map{folder, config, machine.clock};
 
     // Built in this order by open_parts, destroyed in the reverse one. The optionals are set once and for
     // all.
@@ -311,6 +312,7 @@ void Site::Impl::add_routes() {
     router->add(api::error_routes(*delivery_control));
     router->add(api::lake_routes(*delivery_control, *requests));
     router->add(api::rating_routes(line_functions()));
+    router->add(api::edge_test_routes(edge_map, *keys, machine.clock));
     router->add(api::status_routes(*this, kVersion));
     router->add(api::metrics_routes(*delivery_control, *credit_watch, router->counters(), kVersion));
     router->add({api::openapi_route(router->routes(), kVersion)});

@@ -42,5 +42,6 @@ void add_credit_commands(const CommandContext& context);
 void add_reconcile_command(const CommandContext& context);
 void add_error_commands(const CommandContext& context);
 void add_lake_commands(const CommandContext& context);
+void add_edge_commands(const CommandContext& context);
 
 }  // namespace tally::cli

@@ -34,6 +34,7 @@ void add_commands(const CommandContext& context) {
     add_reconcile_command(context);
     add_error_commands(context);
     add_lake_commands(context);
+    add_edge_commands(context);
 }
 
 int wrong_use(std::ostream& err, const std::string& message) {

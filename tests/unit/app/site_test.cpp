@@ -107,6 +107,27 @@ TEST_F(SiteTest, AnApiKeyOpensItsOwnUsageAndNothingElse) {
     EXPECT_EQ(send("GET", "/v1/usage", key).status, 401);
 }
 
+TEST_F(SiteTest, TheEdgeTestTellsWhatARequestWouldGet) {
+    ask_json("POST", "/v1/customers", R"({"name":"Acme"})");
+    const JsonValue made = ask_json("POST", "/v1/keys", R"({"customer":"Acme","name":"web"})");
+    const std::string value(made.text_of("key"));
+    const auto status = [&](const std::string& body) {
+        const auto response = ask("POST", "/v1/edge/test", body);
+        EXPECT_EQ(response.body.find(value), std::string::npos) << "the key is not shown";
+        const auto answer = JsonValue::parse(response.body);
+        return response.status == 200 ? *answer->find("status")->as_int() : response.status;
+    };
+    EXPECT_EQ(status(R"({"path":"/x"})"), 403);
+    EXPECT_EQ(status(R"({"path":"/x","key":"web"})"), 200);
+    EXPECT_EQ(status(R"({"path":"/x","key_value":")" + value + R"("})"), 200);
+    EXPECT_EQ(status(R"({"path":"/x","key_value":"unknown"})"), 403);
+    EXPECT_EQ(status(R"({"path":"/../x"})"), 400);
+    EXPECT_EQ(status(R"({"pth":"/x"})"), 400);
+    EXPECT_EQ(status(R"({"key":"none"})"), 404);
+    ask_json("POST", "/v1/keys/web/revoke");
+    EXPECT_EQ(status(R"({"path":"/x","key":"web"})"), 403);
+}
+
 TEST_F(SiteTest, TheSampleUsageNeverShowsTheKeysValue) {
     ask_json("POST", "/v1/customers", R"({"name":"Acme"})");
     const std::string key(ask_json("POST", "/v1/keys", R"({"customer":"Acme"})").text_of("key"));
