@@ -5,6 +5,7 @@
 #include "base/file_system.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include <boost/asio/connect.hpp>
@@ -180,10 +181,28 @@ Result<std::string> answer_of(const FetchUrl& url, const http::response<http::st
     return response.body();
 }
 
+const char* environment_or(const char* name, const char* usual) {
+    // Nobody in this program changes the environment.
+    const char* const given = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return given != nullptr ? given : usual;
+}
+
+// Whom the machine trusts: OpenSSL's file and folder, without its store of URIs, which
+// set_default_verify_paths would open, too, and which fails where a library beside it brings an OpenSSL of
+// its own.
+void trust_machine(ssl::context& tls) {
+    error_code ignored;  // what is not there vouches for nobody
+    tls.load_verify_file(environment_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()),
+                         ignored);
+    tls.add_verify_path(environment_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()),
+                        ignored);
+}
+
 Result<std::string> get(const FetchUrl& url, const FetchOptions& options) {
     TRY_ASSIGN(const auto endpoints, endpoints_of(url, options));
     ssl::context tls(ssl::context::tls_client);
-    tls.set_default_verify_paths();
+    if (url.scheme == FetchScheme::kHttps)
+        trust_machine(tls);
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
     Exchange exchange(options);
     if (const error_code error = exchange.run(url, endpoints, tls); error)
