@@ -45,17 +45,18 @@ __attribute__((target("sse4.2"), always_inline)) inline std::uint64_t step8(std:
 __attribute__((target("sse4.2"), always_inline)) inline std::uint32_t update_words(std::uint64_t wide,
                                                                                    const unsigned char* data,
                                                                                    std::size_t size) {
-    for (; size >= 64; data += 64, size -= 64) {
-        wide = step8(wide, data);
-        wide = step8(wide, data + 8);
-        wide = step8(wide, data + 16);
-        wide = step8(wide, data + 24);
-        wide = step8(wide, data + 32);
-        wide = step8(wide, data + 40);
-        wide = step8(wide, data + 48);
-        wide = step8(wide, data + 56);
+    for (const unsigned char* const end = data + size / 128 * 128; data != end; data += 128) {
+#pragma GCC unroll 16
+        for (std::size_t at = 0; at < 128; at += 8)
+            wide = step8(wide, data + at);
     }
-    switch (size / 8) {
+    if ((size & 64) != 0) {
+#pragma GCC unroll 8
+        for (std::size_t at = 0; at < 64; at += 8)
+            wide = step8(wide, data + at);
+        data += 64;
+    }
+    switch (size / 8 % 8) {
         case 7: wide = step8(wide, data), data += 8; [[fallthrough]];
         case 6: wide = step8(wide, data), data += 8; [[fallthrough]];
         case 5: wide = step8(wide, data), data += 8; [[fallthrough]];

@@ -54,39 +54,38 @@ void DigestMemory::prepare() {
              ::getrandom(round_keys_, sizeof round_keys_, 0) == static_cast<ssize_t>(sizeof round_keys_);
 }
 
-bool DigestMemory::find(SipKey secret, const unsigned char* key, std::size_t size, KeyTag& tag,
-                        Digest128& digest) {
+KnownKey* DigestMemory::find(SipKey secret, const unsigned char* key, std::size_t size, KeyTag& tag) {
     tag.size = 0;
     if (!ready_ || size < kBlock || size > kKeySizeMax) [[unlikely]]
-        return false;
+        return nullptr;
     if (secret.k0 != k0_ || secret.k1 != k1_) [[unlikely]]
         forget(secret);
     make_tag(key, size, round_keys_, tag);
-    const Place& place = places_[tag.words[0] % kPlaces];
-    if (place.tag[0] != tag.words[0] || place.tag[1] != tag.words[1] || place.size != size)
-        return false;
-    digest = Digest128{place.digest_low, place.digest_high};
-    return true;
+    Place* const set = sets_[tag.words[0] % kSets];
+    if (set[0].is(tag)) [[likely]]
+        return &set[0].known;
+    return set[1].is(tag) ? &set[1].known : nullptr;
 }
 #else
 void DigestMemory::prepare() {}
 
-bool DigestMemory::find(SipKey, const unsigned char*, std::size_t, KeyTag& tag, Digest128&) {
+KnownKey* DigestMemory::find(SipKey, const unsigned char*, std::size_t, KeyTag& tag) {
     tag.size = 0;
-    return false;
+    return nullptr;
 }
 #endif
 
-void DigestMemory::remember(const KeyTag& tag, const Digest128& digest) {
+void DigestMemory::remember(const KeyTag& tag, const KnownKey& known) {
     if (tag.size == 0)
         return;
-    Place& place = places_[tag.words[0] % kPlaces];
-    place = Place{{tag.words[0], tag.words[1]}, digest.low, digest.high, tag.size};
+    Place* const set = sets_[tag.words[0] % kSets];
+    set[1] = set[0];
+    set[0] = Place{{tag.words[0], tag.words[1]}, known, tag.size};
 }
 
 // Another key table: its digests are others.
 void DigestMemory::forget(SipKey secret) {
-    std::memset(places_, 0, sizeof places_);
+    std::memset(sets_, 0, sizeof sets_);
     k0_ = secret.k0;
     k1_ = secret.k1;
 }

@@ -43,13 +43,19 @@ bool try_read(const KeyRecord& record, KeyRecord& out) {
     return __atomic_load_n(&record.state, __ATOMIC_RELAXED) == before;
 }
 
+inline bool is_of(const KeyRecord& record, const Digest128& digest) {
+    return record.digest_low == digest.low && record.digest_high == digest.high;
+}
+
+constexpr std::uint64_t kPlaceUnit = alignof(KeyRecord);
+
 constexpr int kSpins = 1000;
 constexpr int kPauses = 100;
 constexpr timespec kPause = {0, 100'000};
 
 // The server rewrites a record in some dozen nanoseconds. It may lose its processor in between, which the
 // pauses outlast; only its death there makes this give up, after 10 ms.
-bool read_record(const KeyRecord& record, KeyRecord& out) {
+[[gnu::noinline]] bool wait_for_record(const KeyRecord& record, KeyRecord& out) {
     for (int spin = 0; spin < kSpins; ++spin)
         if (try_read(record, out))
             return true;
@@ -59,6 +65,10 @@ bool read_record(const KeyRecord& record, KeyRecord& out) {
             return true;
     }
     return false;
+}
+
+inline bool read_record(const KeyRecord& record, KeyRecord& out) {
+    return try_read(record, out) || wait_for_record(record, out);
 }
 
 }  // namespace
@@ -89,28 +99,44 @@ KeyTableReader::Place KeyTableReader::locate(const Digest128& digest, const KeyR
         if (start + sizeof(KeyRecord) > file_.size())
             return Place::kBeyond;
         record = reinterpret_cast<const KeyRecord*>(data + start);
-        if (record->digest_low == digest.low && record->digest_high == digest.high)
+        if (is_of(*record, digest))
             return Place::kFound;
     }
     return Place::kFree;
 }
 
-KeyLookup KeyTableReader::find(const Digest128& digest, std::int64_t now_us, KeyRecord& out) {
-    if (!available())
+KeyTableReader::Place KeyTableReader::look_up(const Digest128& digest, const KeyRecord*& record) {
+    const Place place = locate(digest, record);
+    if (place != Place::kBeyond)
+        return place;
+    refresh();
+    return locate(digest, record);
+}
+
+// Places count in units of the alignment of records. Null where none can stand.
+inline const KeyRecord* KeyTableReader::record_at(std::uint32_t place) const {
+    const std::uint64_t start = place * kPlaceUnit;
+    return start - 1 < file_.size() - sizeof(KeyRecord)
+               ? reinterpret_cast<const KeyRecord*>(file_.data() + start)
+               : nullptr;
+}
+
+KeyLookup KeyTableReader::find(const Digest128& digest, std::int64_t now_us, KeyRecord& out,
+                               std::uint32_t& place) {
+    if (!available()) [[unlikely]]
         return KeyLookup::kUnavailable;
     // The flag goes up before the new file takes the path, so for a moment this may map nothing new; then the
     // next lookup looks again, also when the server died in between.
     if (__atomic_load_n(&header().superseded, __ATOMIC_ACQUIRE) != 0) [[unlikely]]
         refresh();
-    const KeyRecord* record = nullptr;
-    Place place = locate(digest, record);
-    if (place == Place::kBeyond) [[unlikely]] {
-        refresh();
-        place = locate(digest, record);
+    const KeyRecord* record = record_at(place);
+    if (record == nullptr || !is_of(*record, digest)) [[unlikely]] {
+        if (const Place found = look_up(digest, record); found != Place::kFound)
+            return found == Place::kFree ? KeyLookup::kUnknown : KeyLookup::kUnavailable;
+        const auto start = static_cast<std::uint64_t>(reinterpret_cast<const char*>(record) - file_.data());
+        place = static_cast<std::uint32_t>(start / kPlaceUnit);
     }
-    if (place != Place::kFound)
-        return place == Place::kFree ? KeyLookup::kUnknown : KeyLookup::kUnavailable;
-    if (!read_record(*record, out))
+    if (!read_record(*record, out)) [[unlikely]]
         return KeyLookup::kUnavailable;
     const bool expired = out.expires_at_us != 0 && out.expires_at_us <= now_us;
     return (out.state & kKeyStateMask) == kKeyActive && !expired ? KeyLookup::kActive : KeyLookup::kRevoked;

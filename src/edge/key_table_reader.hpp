@@ -37,8 +37,15 @@ class KeyTableReader {
     [[nodiscard]] Digest128 digest(const void* key, std::size_t size) const;
 
     // kActive and kRevoked (revoked or expired at `now_us`) fill `out` with a consistent copy of the record.
-    // kUnavailable: no table, or the record is being rewritten and does not come to rest.
-    KeyLookup find(const Digest128& digest, std::int64_t now_us, KeyRecord& out);
+    // kUnavailable: no table, or the record is being rewritten and does not come to rest. `place` is where
+    // the record of this digest was seen last time, 0 = nowhere yet, and is set to where it stands now; a
+    // wrong one costs nothing but time, because a record tells its digest.
+    KeyLookup find(const Digest128& digest, std::int64_t now_us, KeyRecord& out, std::uint32_t& place);
+
+    KeyLookup find(const Digest128& digest, std::int64_t now_us, KeyRecord& out) {
+        std::uint32_t place = 0;
+        return find(digest, now_us, out, place);
+    }
 
   private:
     enum class Place : std::uint8_t { kFound, kFree, kBeyond };
@@ -47,7 +54,9 @@ class KeyTableReader {
         return *reinterpret_cast<const KeyTableHeader*>(file_.data());
     }
 
+    [[nodiscard]] const KeyRecord* record_at(std::uint32_t place) const;
     Place locate(const Digest128& digest, const KeyRecord*& record) const;
+    Place look_up(const Digest128& digest, const KeyRecord*& record);
 
     MappedFile file_{MappedFile::Access::kRead, kKeyTableHeaderSize, is_key_table};
 };

@@ -113,6 +113,22 @@ ngx_str_t bearer_token(const ngx_str_t& value) {
     return token;
 }
 
+namespace {
+
+inline KeyLookup look_up_key(RequestContext& context, Worker& worker) {
+    const ngx_str_t& key = context.key;
+    KeyTag tag;
+    if (KnownKey* const known = worker.digests.find(worker.keys.secret(), key.data, key.len, tag)) [[likely]]
+        return worker.keys.find(known->digest, context.start_wall_us, context.slot, known->place);
+    KnownKey known = {worker.keys.digest(key.data, key.len), 0};
+    const KeyLookup found = worker.keys.find(known.digest, context.start_wall_us, context.slot, known.place);
+    if (found == KeyLookup::kActive)
+        worker.digests.remember(tag, known);
+    return found;
+}
+
+}  // namespace
+
 void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& worker) {
     read_headers(request, context);
     read_bearer(request, context);
@@ -129,17 +145,9 @@ void find_caller(ngx_http_request_t* request, RequestContext& context, Worker& w
         context.key_table_missing = true;
         return;
     }
-    KeyTag tag;
-    Digest128 digest;
-    const bool remembered =
-        worker.digests.find(worker.keys.secret(), context.key.data, context.key.len, tag, digest);
-    if (!remembered)
-        digest = worker.keys.digest(context.key.data, context.key.len);
-    const KeyLookup found = worker.keys.find(digest, context.start_wall_us, context.slot);
-    if (found == KeyLookup::kActive && !remembered)
-        worker.digests.remember(tag, digest);
-    switch (found) {
-        case KeyLookup::kActive: context.auth = AuthResult::kIdentified; break;
+    switch (look_up_key(context, worker)) {
+        [[likely]] case KeyLookup::kActive : context.auth = AuthResult::kIdentified;
+        break;
         case KeyLookup::kRevoked: context.auth = AuthResult::kRevokedKey; break;
         case KeyLookup::kUnknown: break;
         case KeyLookup::kUnavailable: context.key_table_missing = true; break;

@@ -79,23 +79,31 @@ void turn_into_gateway_error(ngx_http_request_t* request, RequestContext& contex
     context.own_body = body;
 }
 
-ngx_int_t send_gateway_error(ngx_http_request_t* request, ngx_chain_t* in) {
-    auto* context = static_cast<RequestContext*>(ngx_http_get_module_ctx(request, ngx_http_tallyman_module));
-    if (context == nullptr || context->own_body.data == nullptr || request != request->main) [[likely]]
-        return next_body_filter(request, in);
-    if (context->own_body.len == 0)
+namespace {
+
+[[gnu::noinline]] ngx_int_t send_own_body(ngx_http_request_t* request, RequestContext& context) {
+    if (context.own_body.len == 0)
         return next_body_filter(request, nullptr);
     auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(request->pool));
     if (buffer == nullptr)
         return NGX_ERROR;
-    buffer->pos = context->own_body.data;
-    buffer->last = buffer->pos + context->own_body.len;
+    buffer->pos = context.own_body.data;
+    buffer->last = buffer->pos + context.own_body.len;
     buffer->memory = 1;
     buffer->last_buf = 1;
     buffer->last_in_chain = 1;
-    context->own_body.len = 0;  // sent once, whatever follows
+    context.own_body.len = 0;  // sent once, whatever follows
     ngx_chain_t out = {buffer, nullptr};
     return next_body_filter(request, &out);
+}
+
+}  // namespace
+
+ngx_int_t send_gateway_error(ngx_http_request_t* request, ngx_chain_t* in) {
+    auto* context = static_cast<RequestContext*>(ngx_http_get_module_ctx(request, ngx_http_tallyman_module));
+    if (context == nullptr || context->own_body.data == nullptr || request != request->main) [[likely]]
+        return next_body_filter(request, in);
+    return send_own_body(request, *context);
 }
 
 }  // namespace tally::edge

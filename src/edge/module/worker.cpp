@@ -21,7 +21,7 @@ Worker* the_worker = nullptr;
 std::int64_t clock_us(clockid_t clock) {
     timespec time = {};
     ::clock_gettime(clock, &time);
-    return time.tv_sec * 1'000'000 + time.tv_nsec / 1000;
+    return time.tv_sec * 1'000'000 + static_cast<std::uint32_t>(time.tv_nsec) / 1000;
 }
 
 std::uint64_t random_writer_id() {

@@ -57,6 +57,33 @@ TEST_F(KeyTableReaderTest, SeesEveryChangeAtTheNextLookup) {
     EXPECT_EQ(look_up("one"), KeyLookup::kUnknown);
 }
 
+TEST_F(KeyTableReaderTest, APlaceIsOnlyAHintAndFollowsTheRecord) {
+    ASSERT_TRUE(table_->upsert(entry_for("one", "cus_one")).ok());
+    ASSERT_TRUE(table_->upsert(entry_for("two", "cus_two")).ok());
+    std::uint32_t place = 0;
+    const Digest128 one = entry_for("one").digest;
+    EXPECT_EQ(reader_.find(one, 0, slot_, place), KeyLookup::kActive);
+    const std::uint32_t first = place;
+    EXPECT_NE(first, 0U);
+    EXPECT_EQ(reader_.find(one, 0, slot_, place), KeyLookup::kActive);
+    EXPECT_EQ(place, first);
+
+    const KeyEntry rebuilt[] = {entry_for("two", "cus_two"), entry_for("one", "cus_one")};
+    ASSERT_TRUE(table_->rebuild(rebuilt).ok());
+    EXPECT_EQ(reader_.find(one, 0, slot_, place), KeyLookup::kActive);
+    EXPECT_EQ(std::string(slot_.customer_id, slot_.customer_id_size), "cus_one");
+    EXPECT_NE(place, first);
+
+    for (const std::uint32_t wrong : {1U, first, first + 1, 0x7FFF'FFFFU, 0xFFFF'FFFFU}) {
+        place = wrong;
+        EXPECT_EQ(reader_.find(one, 0, slot_, place), KeyLookup::kActive) << wrong;
+        EXPECT_EQ(std::string(slot_.customer_id, slot_.customer_id_size), "cus_one") << wrong;
+    }
+    ASSERT_TRUE(table_->revoke(one).ok());
+    EXPECT_EQ(reader_.find(one, 0, slot_, place), KeyLookup::kRevoked);
+    EXPECT_EQ(reader_.find(entry_for("three").digest, 0, slot_, place), KeyLookup::kUnknown);
+}
+
 TEST_F(KeyTableReaderTest, AnExpiredKeyCountsAsRevoked) {
     KeyEntry entry = entry_for("one");
     entry.expires_at = instant_from_us(1000);
