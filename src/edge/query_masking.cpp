@@ -36,14 +36,9 @@ bool is_key_name(const unsigned char* encoded, std::size_t size) {
            equals(name, length, "access_token");
 }
 
-const unsigned char* find(const unsigned char* from, const unsigned char* end, unsigned char what) {
-    const void* found = std::memchr(from, what, static_cast<std::size_t>(end - from));
-    return found != nullptr ? static_cast<const unsigned char*>(found) : end;
-}
-
 // Parameters end at '&' and, as some servers read them, at ';'.
 const unsigned char* parameter_end(const unsigned char* from, const unsigned char* end) {
-    return find(from, find(from, end, '&'), ';');
+    return find_byte(from, find_byte(from, end, '&'), ';');
 }
 
 }  // namespace
@@ -76,7 +71,7 @@ bool QueryPieces::next(QueryPiece& piece) {
     const unsigned char* start = at_;
     for (const unsigned char* parameter = at_; parameter < end_;) {
         const unsigned char* stop = parameter_end(parameter, end_);
-        const unsigned char* equal = find(parameter, stop, '=');
+        const unsigned char* equal = find_byte(parameter, stop, '=');
         if (equal + 1 < stop && is_key_name(parameter, static_cast<std::size_t>(equal - parameter))) {
             at_ = equal + 1;
             key_end_ = stop;
@@ -90,39 +85,8 @@ bool QueryPieces::next(QueryPiece& piece) {
     return true;
 }
 
-namespace {
-
-constexpr std::ptrdiff_t kShortQuery = 24;  // up to which a plain loop is cheaper than a call of memchr
-
-// `at` is the '=' behind a name that begins at `from` or later, but not there.
-bool ends_key_name(const unsigned char* from, const unsigned char* at) {
-    const unsigned char last = at[-1] | 0x20;
-    return last == 'y' || at[-1] == '9' || last == 'n' || (last == 'e' && at - from >= 3 && at[-3] == '%');
-}
-
-// All names end in "key" or "token", so before some '=' stands a y or an n, or what encodes them: %79, %59,
-// %6e, %4e. Most queries have none, and need no closer look.
-bool may_have_key(const unsigned char* from, const unsigned char* end) {
-    if (end - from <= kShortQuery) {
-        for (const unsigned char* at = from + 1; at < end; ++at)
-            if (*at == '=' && ends_key_name(from, at))
-                return true;
-        return false;
-    }
-    for (const unsigned char* at = find(from, end, '='); at < end; at = find(at + 1, end, '=')) {
-        if (at > from && ends_key_name(from, at))
-            return true;
-    }
-    return false;
-}
-
-}  // namespace
-
-bool has_key_parameter(const void* query, std::size_t size) {
-    const auto* from = static_cast<const unsigned char*>(query);
-    if (size == 0 || !may_have_key(from, from + size))
-        return false;
-    QueryPieces pieces(query, size);
+bool is_key_in(const unsigned char* from, const unsigned char* end) {
+    QueryPieces pieces(from, static_cast<std::size_t>(end - from));
     for (QueryPiece piece; pieces.next(piece);)
         if (piece.is_key)
             return true;

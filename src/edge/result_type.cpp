@@ -45,6 +45,10 @@ DetailedResult detail_of_error(const RequestOutcome& outcome) {
 }  // namespace
 
 Classification classify(const RequestOutcome& outcome) {
+    const bool plain = outcome.status < 400 && !outcome.client_gone && outcome.upstream_used &&
+                       outcome.refusal == Refusal::kNone && outcome.cache_status == CacheStatus::kNone;
+    if (plain) [[likely]]
+        return {ResultType::kMiss, DetailedResult::kSame};
     switch (outcome.refusal) {
         case Refusal::kNoRoom: return {ResultType::kCapacityExceeded, DetailedResult::kSame};
         case Refusal::kThrottled: return {ResultType::kLimitExceeded, DetailedResult::kRateExceeded};

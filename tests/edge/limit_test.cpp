@@ -127,6 +127,19 @@ TEST_F(LimitTest, ABurstIsExactUnderFourWorkers) {
     EXPECT_EQ(upstream_.requests().size(), 50U);
 }
 
+TEST_F(LimitTest, APlansNameMayHaveAnyLength) {
+    const std::size_t lengths[] = {1, 15, 16, 31, 32, 33, 100, 255};
+    limit({});
+    start();
+    for (const std::size_t length : lengths) {
+        ASSERT_TRUE(plans_->upsert({kPlan, std::string(length, 'n'), {}}).ok());
+        EXPECT_EQ(get("/x").status, 200);
+    }
+    const auto all = records(std::size(lengths));
+    for (std::size_t i = 0; i < std::size(lengths); ++i)
+        EXPECT_EQ(all.at(i).usage_plan, std::string(lengths[i], 'n'));
+}
+
 TEST_F(LimitTest, ARateIsNeverExceededAndNeverHeldBack) {
     config_.workers = 2;
     limit({.throttle = Throttle{200'000, 10}, .quota = {}, .methods = {}});

@@ -2,6 +2,7 @@
 
 #include "edge/module/token.hpp"
 
+#include <cstdint>
 #include <cstring>
 
 namespace tally::edge {
@@ -19,7 +20,9 @@ inline bool is_credentials_header(const ngx_table_elt_t& header) {
            std::memcmp(header.lowcase_key, "proxy-authorization", kProxyAuthorizationSize) == 0;
 }
 
-void note_secret(const ngx_table_elt_t& header, std::size_t number, RequestContext& context) {
+// `header` is the one of this number, and its name's hash is that of a secret's.
+[[gnu::noinline]] void note_secret(const ngx_table_elt_t& header, std::size_t number,
+                                   RequestContext& context) {
     const bool carries_key = is_in(*context.config->key_headers, header);
     if (!carries_key && !is_credentials_header(header))
         return;
@@ -43,34 +46,58 @@ std::size_t room_for(const ngx_list_part_t* part) {
     return room;
 }
 
+// Whether `secrets`, made by secret_hashes(), has the header's hash.
+inline bool may_be_secret(const ngx_table_elt_t& header, std::uint64_t secrets) {
+    return (secrets >> (header.hash & 63) & 1) != 0;
+}
+
+// Which are secret, and the first that carries a key, of headers that do not stand in one piece.
+[[gnu::noinline]] void read_scattered_headers(const ngx_list_part_t* part, RequestContext& context) {
+    context.headers_room += room_for(part);
+    std::size_t count = 0;
+    for (; part != nullptr; part = part->next) {
+        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+        for (const auto* end = header + part->nelts; header < end; ++header, ++count) {
+            if (may_be_secret(*header, context.config->secret_hashes))
+                note_secret(*header, count, context);
+        }
+    }
+    context.header_count = static_cast<std::uint16_t>(count < 0xFFFF ? count : 0xFFFF);
+}
+
+inline std::uintptr_t address(const u_char* at) {
+    return reinterpret_cast<std::uintptr_t>(at);
+}
+
 // One walk over the headers: which are secret, the first that carries a key, and whether they stand in one
 // piece: one space behind each colon and two bytes, a line's end, between a value and the next name. A line
 // that nginx ignored would be longer.
-void read_headers(const ngx_http_request_t* request, RequestContext& context) {
-    const ngx_list_part_t* part = &request->headers_in.headers.part;
-    const std::uint64_t secrets = context.config->secret_hashes;
-    const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
-    const u_char* const start = part->nelts != 0 ? header->key.data : nullptr;
-    const u_char* line = start;
-    std::ptrdiff_t odd = part->next != nullptr || request->stream != nullptr ? 1 : 0;
-    std::size_t count = 0;
-    while (true) {
-        for (const auto* end = header + part->nelts; header < end; ++header) {
-            odd |=
-                (header->key.data - line) | ((header->key.data + header->key.len + 2) - header->value.data);
-            line = header->value.data + header->value.len + 2;
-            if ((secrets >> (header->hash & 63) & 1) != 0) [[unlikely]]
-                note_secret(*header, count + part->nelts - static_cast<std::size_t>(end - header), context);
-        }
-        count += part->nelts;
-        part = part->next;
-        if (part == nullptr)
-            break;
-        header = static_cast<const ngx_table_elt_t*>(part->elts);
+inline void read_headers(const ngx_http_request_t* request, RequestContext& context) {
+    const ngx_list_part_t& part = request->headers_in.headers.part;
+    if (part.next != nullptr || part.nelts == 0 || request->stream != nullptr) [[unlikely]] {
+        read_scattered_headers(&part, context);
+        return;
     }
-    context.header_count = static_cast<std::uint16_t>(count < 0xFFFF ? count : 0xFFFF);
-    context.raw_headers_size = odd == 0 && count != 0 ? static_cast<std::size_t>(line - start) - 2 : 0;
-    context.headers_room += odd == 0 ? context.raw_headers_size : room_for(&request->headers_in.headers.part);
+    const std::uint64_t secrets = context.config->secret_hashes;
+    const auto* const first = static_cast<const ngx_table_elt_t*>(part.elts);
+    const std::uintptr_t start = address(first->key.data);
+    std::uintptr_t line = start;
+    std::uintptr_t odd = 0;
+    for (const ngx_table_elt_t *header = first, *end = first + part.nelts; header != end; ++header) {
+        odd |= address(header->key.data) ^ line;
+        line += header->key.len;
+        odd |= address(header->value.data) ^ (line + 2);
+        line += header->value.len + 4;
+        if (may_be_secret(*header, secrets)) [[unlikely]]
+            note_secret(*header, static_cast<std::size_t>(header - first), context);
+    }
+    context.header_count = static_cast<std::uint16_t>(part.nelts);  // a part holds 20
+    if (odd != 0) [[unlikely]] {
+        context.headers_room += room_for(&part);
+        return;
+    }
+    context.raw_headers_size = line - start - 2;
+    context.headers_room += context.raw_headers_size;
 }
 
 // `Authorization: Bearer tm_…` carries a key as well; other tokens belong to the upstream.

@@ -1,8 +1,7 @@
 #pragma once
 
+#include "edge/byte_search.hpp"
 #include "edge/module/ngx.hpp"
-
-#include <cstring>
 
 namespace tally::edge {
 
@@ -14,7 +13,7 @@ struct HeaderName {
 
 inline bool is_named(const ngx_table_elt_t& header, const HeaderName& name) {
     return header.hash == name.hash && header.key.len == name.name.len &&
-           std::memcmp(header.lowcase_key, name.name.data, name.name.len) == 0;
+           same_bytes(header.lowcase_key, name.name.data, name.name.len);
 }
 
 // Whether `names`, an array of HeaderName, holds the header's name.

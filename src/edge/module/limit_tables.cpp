@@ -1,8 +1,7 @@
 #include "edge/module/limit_tables.hpp"
 
 #include "edge/module/config.hpp"
-
-#include <cstring>
+#include "edge/module/record_text.hpp"
 
 namespace tally::edge {
 namespace {
@@ -13,12 +12,13 @@ void report(const ngx_str_t& path, int& last, int error, bool available) {
         return;
     last = error;
     ngx_str_t name = path;
-    const char* hint =
-        available ? "what was read before stays in use" : "callers with limits are answered 503 until it is there";
+    const char* hint = available ? "what was read before stays in use"
+                                 : "callers with limits are answered 503 until it is there";
     if (error == MappedFile::kBadFile) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "tallyman: \"%V\" is damaged, of another version or of another start of this machine; %s",
-                      &name, hint);
+        ngx_log_error(
+            NGX_LOG_ERR, ngx_cycle->log, 0,
+            "tallyman: \"%V\" is damaged, of another version or of another start of this machine; %s", &name,
+            hint);
     } else if (error != 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, error, "tallyman: cannot read \"%V\"; %s", &name, hint);
     } else {
@@ -47,14 +47,19 @@ void LimitTables::refresh(const MainConfig& config) {
     report(config.limits, limits_error, limits.refresh(), limits.available());
 }
 
-void LimitTables::name_plan(KeySlot& slot) {
+void LimitTables::name_plan(KeySlot& slot, ngx_pool_t* pool) {
     if (slot.plan == 0 || !plans.available())
         return;
     const PlanRecord* const plan = plans.find(slot.plan);
     if (plan == nullptr)
         return;
-    slot.usage_plan_size = plan->name_size;
-    std::memcpy(slot.usage_plan, text_of(*plan, plan->name_offset), plan->name_size);
+    u_char* const place = plan->name_size <= kShortPlanName
+                              ? slot.short_plan_name
+                              : static_cast<u_char*>(ngx_pnalloc(pool, plan->name_size));
+    if (place == nullptr)
+        return;
+    copy_bytes(place, reinterpret_cast<const u_char*>(text_of(*plan, plan->name_offset)), plan->name_size);
+    slot.usage_plan = {plan->name_size, place};
 }
 
 }  // namespace tally::edge

@@ -24,8 +24,8 @@ struct LimitTables {
     // Once a second: finds files that were replaced behind the back of the flag that says so.
     void refresh(const MainConfig& config);
 
-    // The name of the slot's plan, where it has one.
-    void name_plan(KeySlot& slot);
+    // The name of the slot's plan, where it has one. Without memory for it there is none.
+    void name_plan(KeySlot& slot, ngx_pool_t* pool);
 };
 
 }  // namespace tally::edge

@@ -25,13 +25,15 @@ RequestContext* make_context(ngx_http_request_t* request, const LocationConfig& 
     if (memory == nullptr)
         return nullptr;
     RequestContext* const context = &memory->context;
-    // Word by word, because the library's memset costs more than these few.
+    // Block by block, because the library's memset costs more than these few. The last may reach into the
+    // slot.
+    constexpr std::size_t kBlock = 16;
     auto* const first = reinterpret_cast<u_char*>(context);
     auto* const slot = reinterpret_cast<u_char*>(&context->slot);
-#pragma GCC unroll 32
-    for (u_char* at = first; at < slot; at += 8)
-        __builtin_memset(at, 0, 8);
-    context->slot.usage_plan_size = 0;
+#pragma GCC unroll 16
+    for (u_char* at = first; at < slot; at += kBlock)
+        __builtin_memset(at, 0, kBlock);
+    context->slot.usage_plan = {0, nullptr};
     context->config = &config;
     memory->mark = {context_mark, context, request->pool->cleanup};
     request->pool->cleanup = &memory->mark;
@@ -93,7 +95,7 @@ RequestContext* obtain_context(ngx_http_request_t* request, const LocationConfig
         stamp_start(request, *context, now);
         find_caller(request, *context, *here);
         if (context->has_slot())
-            here->limit_tables.name_plan(context->slot);
+            here->limit_tables.name_plan(context->slot, request->pool);
     }
     return context;
 }

@@ -20,10 +20,13 @@ enum class CaptureStep : std::uint8_t {
     kUncaptured  // there was no room; counted
 };
 
+// Up to which the name of a usage plan needs no memory of its own.
+inline constexpr std::size_t kShortPlanName = 32;
+
 // What the tables know of a caller.
 struct KeySlot : KeyRecord {
-    std::uint8_t usage_plan_size;
-    char usage_plan[kPlanNameSizeMax];  // the plan's name
+    ngx_str_t usage_plan;  // the plan's name: in `short_plan_name`, or in the request's pool
+    u_char short_plan_name[kShortPlanName];
 };
 
 // What the module keeps of one client request, from the first phase that sees it to the log phase. Lives in
@@ -45,7 +48,7 @@ struct RequestContext {
     std::uint16_t header_count;
     AuthResult auth;
     bool key_table_missing;  // there is a key and nothing to look it up in
-    bool admitted;  // the limits were asked, whatever they said; once a request
+    bool admitted;           // the limits were asked, whatever they said; once a request
     Refusal refusal;
     CaptureStep step;
     KeySlot slot;  // of the caller, when auth is kIdentified or kRevokedKey; comes last and is not zeroed

@@ -1,10 +1,9 @@
 #include "edge/module/request_strings.hpp"
 
+#include "edge/byte_search.hpp"
 #include "edge/module/caller.hpp"
 #include "edge/module/record_text.hpp"
 #include "edge/query_masking.hpp"
-
-#include <cstring>
 
 namespace tally::edge {
 namespace {
@@ -32,11 +31,9 @@ std::size_t masking_room(const ngx_str_t& text) {
 void split_uri(const ngx_str_t& uri, ngx_str_t& stem, ngx_str_t& query) {
     stem = uri;
     query = ngx_str_t{0, nullptr};
-    if (uri.len == 0)
-        return;
-    if (auto* mark = static_cast<u_char*>(std::memchr(uri.data, '?', uri.len))) {
-        stem.len = static_cast<std::size_t>(mark - uri.data);
-        query.data = mark + 1;
+    stem.len = static_cast<std::size_t>(find_byte(uri.data, uri.data + uri.len, '?') - uri.data);
+    if (stem.len < uri.len) {
+        query.data = uri.data + stem.len + 1;
         query.len = uri.len - stem.len - 1;
     }
 }
@@ -80,11 +77,9 @@ inline unsigned char* put_id_blocks(const KeySlot& slot, unsigned char* at, std:
     at += slot.key_id_size;
     __builtin_memcpy(at, slot.customer_id, sizeof slot.customer_id);
     at += slot.customer_id_size;
-    copy_bytes(at, reinterpret_cast<const unsigned char*>(slot.usage_plan), slot.usage_plan_size);
     lengths[capture::kKeyId] = slot.key_id_size;
     lengths[capture::kCustomerId] = slot.customer_id_size;
-    lengths[capture::kUsagePlan] = slot.usage_plan_size;
-    return at + slot.usage_plan_size;
+    return put_short(slot.usage_plan, at, lengths[capture::kUsagePlan]);
 }
 
 }  // namespace
@@ -103,7 +98,7 @@ RequestStrings::RequestStrings(ngx_http_request_t* request, const RequestContext
 }
 
 std::size_t RequestStrings::measure() const {
-    std::size_t room = sizeof(KeySlot) + kReachMax + context_.principal.len +
+    std::size_t room = sizeof(KeyRecord) + kReachMax + context_.slot.usage_plan.len + context_.principal.len +
                        context_.config->constants.size + request_->uri.len + request_->method_name.len +
                        request_->unparsed_uri.len + request_->headers_out.content_type.len +
                        request_->headers_out.charset.len + 16 + context_.headers_room +
@@ -196,7 +191,7 @@ void RequestStrings::write_ids(RecordBuilder& record) {
         };
         put_id(capture::kKeyId, slot.key_id, slot.key_id_size);
         put_id(capture::kCustomerId, slot.customer_id, slot.customer_id_size);
-        put_id(capture::kUsagePlan, slot.usage_plan, slot.usage_plan_size);
+        put_text(record, capture::kUsagePlan, slot.usage_plan);
     }
     put_text(record, capture::kPrincipal, context_.principal);
 }

@@ -38,7 +38,7 @@ ngx_int_t get_caller_fact(ngx_http_request_t* request, ngx_http_variable_value_t
     switch (fact) {
         case kKeyId: return set(value, slot.key_id, slot.key_id_size);
         case kCustomerId: return set(value, slot.customer_id, slot.customer_id_size);
-        case kUsagePlan: return set(value, slot.usage_plan, slot.usage_plan_size);
+        case kUsagePlan: return set(value, slot.usage_plan.data, slot.usage_plan.len);
         default: return set(value, context->principal.data, context->principal.len);
     }
 }
