@@ -36,10 +36,10 @@ struct Config {
         std::vector<std::string> key_headers{"x-api-key"};
         bool anonymous = false;
         std::vector<std::string> anonymous_paths;
-        std::string certificate;   // PEM file; empty = no TLS
-        std::string key;           // the same
-        std::string jwt_issuer;  // empty = no tokens
-        std::string jwt_jwks;    // empty = at the issuer
+        std::string certificate;  // PEM file; empty = no TLS
+        std::string key;          // the same
+        std::string jwt_issuer;   // empty = no tokens
+        std::string jwt_jwks;     // empty = at the issuer
         std::vector<std::string> jwt_audience;
         std::vector<std::string> jwt_token_use{"access"};
         std::string jwt_principal_claim = "sub";

@@ -37,7 +37,7 @@ struct InvoiceLine {
     int plan_version = 1;
     std::optional<SnapshotId> snapshot;  // nullopt iff the table had no snapshot yet
     std::int64_t rows = 0;               // how many rows of the table went into the quantity
-    std::int64_t skipped = 0;  // rows that had a value which is no number; not in the quantity
+    std::int64_t skipped = 0;            // rows that had a value which is no number; not in the quantity
     Decimal metered;       // what the meter reads, before the charge's conversion and included units
     Decimal quantity;      // the priced one
     Decimal amount;        // rounded

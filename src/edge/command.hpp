@@ -12,8 +12,9 @@ struct CommandResult {
     std::string output;  // standard output and error together
 };
 
-// Runs a program to its end and collects what it says. The first argument is its path. None of our descriptors
-// but the standard ones stay open in it, nor in what it leaves behind: they must not keep our locks.
+// Runs a program to its end and collects what it says. The first argument is its path. None of our
+// descriptors but the standard ones stay open in it, nor in what it leaves behind: they must not keep our
+// locks.
 Result<CommandResult> run_command(const std::vector<std::string>& arguments);
 
 }  // namespace tally::edge

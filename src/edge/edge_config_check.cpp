@@ -44,8 +44,9 @@ Status check_tokens(std::string_view setting, const std::vector<std::string>& va
 
 Status check_token_settings(const TokenSettings& settings) {
     if (!settings.issuer.empty() && settings.audiences.empty())
-        return invalid("[edge] jwt_issuer needs jwt_audience: name whom its tokens are for; [\"*\"] takes tokens "
-                       "for anybody.");
+        return invalid(
+            "[edge] jwt_issuer needs jwt_audience: name whom its tokens are for; [\"*\"] takes tokens "
+            "for anybody.");
     TRY(check_plain("jwt_issuer", settings.issuer));
     TRY(check_plain("jwt_principal_claim", settings.principal_claim));
     for (const std::string& audience : settings.audiences)

@@ -367,8 +367,9 @@ Result<std::string> nginx_config_text(const EdgeConfig& config, bool as_root) {
     TRY(parse_listen(config.listen));
     if (!config.redirect_listen.empty())
         TRY(parse_listen(config.redirect_listen));
-    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + dimension_part(config) + client_part(config) +
-           proxy_part(config) + cache_zone_part(config) + server_part(config) + redirect_part(config) + "}\n";
+    return main_part(config, as_root) + "\nhttp {\n" + module_part(config) + dimension_part(config) +
+           client_part(config) + proxy_part(config) + cache_zone_part(config) + server_part(config) +
+           redirect_part(config) + "}\n";
 }
 
 }  // namespace tally::edge

@@ -219,7 +219,10 @@ void NginxProcess::end_orphans() const {
         return;
     const auto orphans = [&] {
         std::vector<int> pids = group_members(*master);
-        std::erase_if(pids, [](int pid) { return !command_line(pid).starts_with("nginx: "); });
+        std::erase_if(pids, [](int pid) {
+            const std::string line = command_line(pid);
+            return !line.empty() && !line.starts_with("nginx: ");  // empty: on its way out
+        });
         return pids;
     };
     for (const int signal : {SIGTERM, SIGKILL}) {

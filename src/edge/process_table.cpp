@@ -35,11 +35,20 @@ ProcessStat stat_of(int pid) {
     return stat;
 }
 
+std::size_t thread_count(int pid) {
+    std::size_t count = 0;
+    std::error_code failure;
+    std::filesystem::directory_iterator threads(fmt::format("/proc/{}/task", pid), failure);
+    for (; !failure && threads != std::filesystem::directory_iterator{}; threads.increment(failure))
+        ++count;
+    return count;
+}
+
 }  // namespace
 
 bool is_alive(int pid) {
     const char state = stat_of(pid).state;
-    return state != 'Z' && state != 'X';
+    return state == 'Z' ? thread_count(pid) > 1 : state != 'X';
 }
 
 std::string command_line(int pid) {

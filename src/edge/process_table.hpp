@@ -5,7 +5,8 @@
 
 namespace tally::edge {
 
-// Alive and not merely waiting to be reaped.
+// Alive and not merely waiting to be reaped. A process whose first thread has ended lives while another of
+// its threads does: until then it holds its ports, files and locks, though it has no command line any more.
 bool is_alive(int pid);
 
 // The process's arguments joined by blanks, with one behind the last; empty when there is no such process.

@@ -20,7 +20,7 @@ ROUNDS, EACH = 6, 40
 
 def send(site, key, number):
     """Some requests of one connection; each has a query of its own."""
-    urls = [f"http://127.0.0.1:{site.edge_port}/items?n={number}.{i}" for i in range(EACH)]
+    urls = [f"http://127.0.0.1:{site.edge_port}/example?n={number}.{i}" for i in range(EACH)]
     subprocess.run(["curl", "-s", "-H", f"x-api-key: {key}", "-A", "Test agent/1.0 (x)", *urls],
                    stdout=subprocess.DEVNULL, check=True)
 

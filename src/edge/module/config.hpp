@@ -1,8 +1,8 @@
 #pragma once
 
 #include "edge/module/cache_config.hpp"
-#include "edge/module/header_names.hpp"
 #include "edge/module/dimensions.hpp"
+#include "edge/module/header_names.hpp"
 #include "edge/module/ngx.hpp"
 #include "edge/module/record_constants.hpp"
 #include "edge/module/token_config.hpp"

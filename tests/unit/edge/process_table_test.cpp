@@ -1,14 +1,25 @@
 #include "edge/process_table.hpp"
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace tally::edge {
 namespace {
+
+std::string read_all(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
 
 TEST(ProcessTable, TellsLivingFromDead) {
     EXPECT_TRUE(is_alive(::getpid()));
@@ -25,6 +36,26 @@ TEST(ProcessTable, TellsLivingFromDead) {
     ::waitpid(child, nullptr, 0);
     EXPECT_FALSE(is_alive(child));
     EXPECT_EQ(command_line(child), "");
+}
+
+// A killed worker whose helper thread still waits for the disk keeps its port.
+TEST(ProcessTable, LivesAsLongAsItsLastThread) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        pthread_t thread = {};
+        ::pthread_create(
+            &thread, nullptr, [](void*) -> void* { return ::pause(), nullptr; }, nullptr);
+        ::pthread_exit(nullptr);
+    }
+    const std::string stat = fmt::format("/proc/{}/stat", child);
+    while (read_all(stat).find(") Z ") == std::string::npos)  // poll: the first thread's end
+        ::sched_yield();
+    EXPECT_TRUE(is_alive(child));
+    ::kill(child, SIGKILL);
+    siginfo_t info = {};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+    EXPECT_FALSE(is_alive(child));
+    ::waitpid(child, nullptr, 0);
 }
 
 TEST(ProcessTable, KnowsCommandLines) {
