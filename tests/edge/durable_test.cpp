@@ -116,6 +116,7 @@ TEST_F(DurableTest, AnswersAreTheSameAsWithoutWaiting) {
             << answer.head << "\n  instead of\n"
             << expected.head << "\n"
             << answer.body.size() << " bytes, not " << expected.body.size();
+        ASSERT_FALSE(HasFailure()) << "the connection is of no use any more";
         count += 2;
     }
     records(count);

@@ -159,6 +159,10 @@ bool Upstream::answer(int socket, const std::string& head, const std::string& bo
     const std::string text = body.empty() ? "hello" : body;
     const std::size_t status_at = path.find("/status/");
     const int status = status_at != std::string::npos ? std::atoi(path.c_str() + status_at + 8) : 200;
+    if (status == 204 || status == 304) {  // which have no body
+        send_all(socket, fmt::format("HTTP/1.1 {} Status\r\n{}\r\n", status, more));
+        return true;
+    }
     send_all(socket, fmt::format("HTTP/1.1 {} Status\r\nContent-Type: application/json\r\n"
                                  "Content-Length: {}\r\n{}\r\n",
                                  status, text.size(), more));
