@@ -4,8 +4,9 @@ doubled.
 usage: kill_test.py BUILD [--kills N] [--seed S] [--result FILE]
 
 N is the number of kills of each of the three. They come in rounds of at most 25 each, every round with a data folder, a
-seed and a check of its own; the result file holds the sums and is a campaign's record. The oracle is the load client's own ledger, read against the lake by two readers that are not ours: PyIceberg and
-DuckDB's Iceberg extension. A canary key is searched for in every file of the data folder at the end.
+seed and a check of its own; the result file holds the sums and is a campaign's record. The oracle is the load client's own
+ledger, read against the lake by two readers that are not ours: PyIceberg and DuckDB's Iceberg extension. A canary key is
+searched for in every file of the data folder at the end.
 """
 import argparse
 import collections
@@ -110,7 +111,7 @@ def main():
     print(f"seed {options.seed}, {options.kills} kills of each", flush=True)
     seeds = random.Random(options.seed)
     total = {"ok": True, "seed": options.seed, "rounds": 0, "kills": collections.Counter(), "answered": 0, "rows": 0,
-             "missing": 0, "doubled": 0, "strange": 0, "unanswered": 0, "began": now()}
+             "missing": 0, "doubled": 0, "strange": 0, "unanswered": 0, "commit": commit(), "began": now()}
     for kills in round_sizes(options.kills):
         with tempfile.TemporaryDirectory() as folder:
             result = run(options.build, kills, seeds.randrange(1 << 31), pathlib.Path(folder))
@@ -123,6 +124,13 @@ def main():
     if options.result:
         pathlib.Path(options.result).write_text(json.dumps(total, indent=1) + "\n")
     return 0 if total["ok"] else 1
+
+
+def commit():
+    """Of the sources that this test lies in; they may have been built elsewhere."""
+    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=pathlib.Path(__file__).parent, capture_output=True,
+                         text=True)
+    return git.stdout.strip() or "unknown"
 
 
 def now():
