@@ -411,9 +411,9 @@ int SegmentWriter::prepare_ahead(std::uint64_t now_us) {
     if (ahead_ == nullptr && (half_full || last_errno_ != 0)) {
         last_errno_ = make_segment(&ahead_);
         retry_at_us_ = now_us + kRetryPauseUs;
-    } else if (ahead_ != nullptr) {
-        touch_ahead(ahead_, kTouchAhead);
     }
+    if (ahead_ != nullptr)
+        touch_ahead(ahead_, kTouchAhead);
     return last_errno_;
 }
 

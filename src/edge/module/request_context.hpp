@@ -29,8 +29,8 @@ struct KeySlot : KeyRecord {
     u_char short_plan_name[kShortPlanName];
 };
 
-// What the module keeps of one client request, from the first phase that sees it to the log phase. Lives in
-// the request's pool; zeros before `slot` are its start value.
+// What the module keeps of one client request, from the first phase that sees it to the log phase. Lives
+// until the request's pool is destroyed; zeros before `slot` are its start value.
 struct RequestContext {
     const LocationConfig* config;  // of the location that saw the request first
     capture::PendingRecord pending;

@@ -92,8 +92,9 @@ void open_counters(Worker& worker) {
     }
 }
 
-void tick(ngx_event_t* event) {
+void tick(ngx_event_t*) {
     Worker& worker = *the_worker;
+    worker.ticker.take();
     worker.follow_wall_clock();
     const bool second = ++worker.ticks % kTicksPerSecond == 0;
     if (worker.writer_open)
@@ -105,17 +106,17 @@ void tick(ngx_event_t* event) {
         refresh_tokens(worker);
         worker.limit_tables.refresh(*worker.config);
     }
-    if (!ngx_exiting)
-        ngx_add_timer(event, kTickMs);
 }
 
-void start_timer(Worker& worker) {
-    worker.timer_owner.fd = static_cast<ngx_socket_t>(-1);
-    worker.timer.handler = tick;
-    worker.timer.data = &worker.timer_owner;
-    worker.timer.log = ngx_cycle->log;
-    worker.timer.cancelable = 1;  // it must not keep a leaving worker alive
-    ngx_add_timer(&worker.timer, kTickMs);
+// Without it the worker would not learn of new keys: then it must not serve.
+ngx_int_t start_ticker(Worker& worker) {
+    const int error = worker.ticker.start(kTickMs, tick, ngx_cycle->log);
+    if (error == 0)
+        return NGX_OK;
+    ngx_log_error(
+        NGX_LOG_EMERG, ngx_cycle->log, error,
+        "tallyman: cannot make a timer; \"worker_connections\" or the limit of open files may be too low");
+    return NGX_ERROR;
 }
 
 }  // namespace
@@ -166,13 +167,15 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) {
     open_tokens(*the_worker);
     the_worker->limit_tables.open(*config);
     open_writer(*the_worker);
-    start_timer(*the_worker);
+    if (start_ticker(*the_worker) != NGX_OK)
+        return NGX_ERROR;
     return config->sync_threads == nullptr ? NGX_OK : start_group_commit(cycle, config->sync_threads);
 }
 
 void stop_worker(ngx_cycle_t*) {
     if (the_worker == nullptr)
         return;
+    the_worker->ticker.stop();
     the_worker->~Worker();
     the_worker = nullptr;
 }

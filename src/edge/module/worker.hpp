@@ -6,6 +6,7 @@
 #include "edge/key_table_reader.hpp"
 #include "edge/module/limit_tables.hpp"
 #include "edge/module/ngx.hpp"
+#include "edge/module/ticker.hpp"
 #include "edge/token/token_verifier.hpp"
 
 #include <cstdint>
@@ -30,18 +31,17 @@ struct Worker {
     CounterFile counters;
 
     const MainConfig* config = nullptr;
-    std::int64_t wall_offset_us = 0;  // wall minus monotonic time, followed by the timer
+    std::int64_t wall_offset_us = 0;  // wall minus monotonic time, followed by the ticker
     bool writer_open = false;
     int writer_error = 0;  // what was last said in the error log, to say it once
     int keys_error = 0;
     int tokens_error = 0;
     ngx_uint_t ticks = 0;
-    ngx_event_t timer = {};
-    ngx_connection_t timer_owner = {};  // nginx's debug log asks every timer for its connection
+    Ticker ticker;
 
     [[nodiscard]] Moment now() const;
 
-    // Takes a jump of the wall clock into account; the timer does it ten times a second.
+    // Takes a jump of the wall clock into account; the ticker does it ten times a second.
     void follow_wall_clock();
 
     // Whether the record of a request that begins now will find room.
