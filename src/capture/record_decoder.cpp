@@ -91,6 +91,7 @@ void decode_fixed(const FixedPart& fixed, RequestRecord& out) {
     out.client_is_ipv6 = (fixed.flags & kFlagIpv6) != 0;
     out.is_https = (fixed.flags & kFlagHttps) != 0;
     out.is_websocket = (fixed.flags & kFlagWebSocket) != 0;
+    out.is_cut = (fixed.flags & kFlagCut) != 0;
     out.http_version = fixed.http_version;
     out.header_count = fixed.header_count;
     out.tls_protocol = fixed.tls_protocol;

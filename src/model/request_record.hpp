@@ -115,6 +115,7 @@ struct RequestRecord {
     std::string_view x_forwarded_for;
     std::string_view headers;  // every request header in order: "Name:Value\n", key values masked
     std::uint16_t header_count = 0;
+    bool is_cut = false;          // some text was too long for the record and is recorded in part
     std::string_view dimensions;  // the configured response headers: "name=value\n" each, names in lower case
 
     std::uint16_t tls_protocol = 0;  // as on the wire (0x0304 = TLS 1.3); 0 = none

@@ -135,6 +135,10 @@ std::string_view header_names(const RequestRecord& record, std::string& scratch)
     return scratch;
 }
 
+std::optional<std::int32_t> cut(const RequestRecord& record) {
+    return record.is_cut ? std::optional(1) : std::nullopt;
+}
+
 std::optional<std::int32_t> header_count(const RequestRecord& record) {
     return std::int32_t{record.header_count};
 }
@@ -210,6 +214,7 @@ constexpr std::array<RequestValue, kRequestsColumns.size()> request_values() {
     values[requests_column("asn")] = LongValue{asn};
     values[requests_column("principal")] = TextValue{sent<&R::principal>};
     values[requests_column("dimensions")] = TextValue{dimensions};
+    values[requests_column("cut")] = IntValue{cut};
     return values;
 }
 

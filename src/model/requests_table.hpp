@@ -78,6 +78,7 @@ inline constexpr std::array kRequestsColumns = {
     ColumnDefinition{55, "asn", ColumnType::kLong, false},
     ColumnDefinition{56, "principal", ColumnType::kString, false},
     ColumnDefinition{57, "dimensions", ColumnType::kString, false},  // JSON, see model/dimensions.hpp
+    ColumnDefinition{58, "cut", ColumnType::kInt, false},  // 1 = some text was too long to be recorded whole
 };
 
 // The position of a column in kRequestsColumns; fails to compile for a name that is not there.

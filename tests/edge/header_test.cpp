@@ -163,6 +163,7 @@ TEST_F(HeaderTest, WhatDoesNotFitIsCut) {
     const auto& all = records(12);
     ASSERT_EQ(all.size(), 12U);
     for (const RequestRecord& record : all) {
+        EXPECT_TRUE(record.is_cut);
         EXPECT_EQ(record.headers.size(), 65'535U);
         EXPECT_THAT(std::string(record.headers.substr(0, 40)),
                     testing::StartsWith("Host:a\nx-api-key:key_good\n"));

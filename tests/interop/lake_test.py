@@ -139,23 +139,23 @@ class LakeTest:
     def test_requests_table(self):
         location = self.expected["requests"]
         arrow = StaticTable.from_metadata(location).scan().to_arrow()
-        assert arrow.num_rows == 2 and arrow.num_columns == 57
+        assert arrow.num_rows == 2 and arrow.num_columns == 58
         assert arrow["sc_status"].to_pylist() in ([7, None], [None, 7])
         found = self.con.execute(f"SELECT count(*), sum(sc_bytes)::BIGINT, max(time_taken) FROM "
                                  f"iceberg_scan('{plain_path(location)}')").fetchone()
         assert found == (2, 8, 0.5), found
 
     def test_upgraded_table(self):
-        """Two rows from before `principal` and `dimensions` were there, one from after."""
+        """Two rows from before `principal`, `dimensions` and `cut` were there, one from after."""
         upgraded = self.expected["upgraded"]
         for location, rows in ((upgraded["opened"], 2), (upgraded["location"], 3)):
             table = StaticTable.from_metadata(location)
-            assert [(f.field_id, f.name) for f in table.schema().fields][-2:] == [
-                (56, "principal"), (57, "dimensions")]
-            assert (table.schema().schema_id, table.metadata.last_column_id) == (1, 57)
-            assert [len(s.fields) for s in table.schemas().values()] == [55, 57]
+            assert [(f.field_id, f.name) for f in table.schema().fields][-3:] == [
+                (56, "principal"), (57, "dimensions"), (58, "cut")]
+            assert (table.schema().schema_id, table.metadata.last_column_id) == (1, 58)
+            assert [len(s.fields) for s in table.schemas().values()] == [55, 58]
             arrow = table.scan().to_arrow()
-            assert (arrow.num_rows, arrow.num_columns) == (rows, 57)
+            assert (arrow.num_rows, arrow.num_columns) == (rows, 58)
             want = [(None, None)] * 2 + [("principal-0", "dimensions-0")] * (rows - 2)
             read = "SELECT principal, dimensions FROM iceberg_scan('{}') ORDER BY ALL NULLS FIRST"
             assert self.con.execute(read.format(plain_path(location))).fetchall() == want

@@ -103,6 +103,7 @@ RequestRecord full_record() {
     record.asn = 64'500;
     record.principal = "ann";
     record.dimensions = "x-model=small\nx-tokens-used=17\n";
+    record.is_cut = true;
     record.method = "GET";
     record.is_https = true;
     record.uri_stem = "/items/caf%C3%A9";
@@ -202,6 +203,7 @@ TEST(RequestColumns, EveryColumnOfAFullRecord) {
         {"asn", "64500"},
         {"principal", "ann"},
         {"dimensions", R"({"x-model":"small","x-tokens-used":"17"})"},
+        {"cut", "1"},
     }};
     for (std::size_t i = 0; i < expected.size(); ++i) {
         EXPECT_EQ(kRequestsColumns[i].name, expected[i].first);
@@ -232,7 +234,8 @@ TEST(RequestColumns, WhatIsAbsentIsNull) {
                                "c_port",
                                "cache_status",
                                "x_edge_result_type",
-                               "origin_fbl"})
+                               "origin_fbl",
+                               "cut"})
         EXPECT_EQ(cell(batch, column), kNull) << column;
     EXPECT_EQ(cell(batch, "cs_headers_count"), "0");
     EXPECT_EQ(cell(batch, "auth_result"), "anonymous");
