@@ -185,6 +185,26 @@ TEST_F(CacheTest, AnOldAnswerIsBetterThanNone) {
     EXPECT_EQ(last_.body, "hello");
 }
 
+TEST_F(CacheTest, WhileItIsFetchedAnewEverybodyGetsTheOldAnswer) {
+    config_.behaviors[0].max_ttl = std::chrono::seconds(1);
+    config_.behaviors[0].default_ttl = std::chrono::seconds(1);
+    start();
+    EXPECT_EQ(get("/c/x").status, 200);
+    std::size_t asked = 1;
+    for (; upstream_.requests().size() < 2 && asked < 200; ++asked) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // poll: until the answer is old
+        EXPECT_EQ(get("/c/x", "X-Wait: 1\r\n").body, "hello");
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));  // poll: the upstream may have been asked
+    }
+    EXPECT_EQ(get("/c/x").body, "hello");
+    EXPECT_EQ(upstream_.requests().size(), 2U);
+    upstream_.release();
+    const RequestRecord last = records(asked + 1).back();
+    EXPECT_EQ(last.cache_status, CacheStatus::kUpdating);
+    EXPECT_EQ(last.result, ResultType::kHit);
+    EXPECT_EQ(last.detailed_result, DetailedResult::kStaleHit);
+}
+
 TEST_F(CacheTest, TheKeyHoldsWhatTheBehaviourNames) {
     config_.behaviors = {cached("/all/*"), cached("/none/*"), cached("/some/*"), cached("/head/*")};
     config_.behaviors[1].cache_key_query = edge::KeyQuery::kNone;

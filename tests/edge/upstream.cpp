@@ -154,7 +154,7 @@ bool Upstream::answer(int socket, const std::string& head, const std::string& bo
                  "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n");
         return true;
     }
-    if (holds(path, "/wait"))
+    if (holds(path, "/wait") || holds(head, "\r\nX-Wait: 1"))
         wait_for_release();
     const std::string text = body.empty() ? "hello" : body;
     const std::size_t status_at = path.find("/status/");

@@ -21,7 +21,7 @@ namespace tally::test {
 //
 // The words may stand anywhere in the path. The last has, for each header "Echo-NAME: value" of the request,
 // "NAME: value" in the answer. A path with "/etag" has an ETag and answers 304 to who has it; a request with
-// "X-Fail: 1" is dropped.
+// "X-Fail: 1" is dropped, one with "X-Wait: 1" waits for release().
 class Upstream {
   public:
     Upstream();
