@@ -20,7 +20,7 @@ constexpr const char* kQuestion =
 constexpr const char* kVerdict =
     R"({"type":"object","required":["status","reason","behavior","key","upstreams","edge"],"properties":{)"
     R"("status":{"type":"integer"},"reason":{"type":"string"},"behavior":{"type":"string"},)"
-    R"("key":{"type":["object","null"]},"upstreams":{"type":"array","items":{"type":"string"}},)"
+    R"("key":{"type":["object","null"]},"paid_ahead":{"type":["integer","null"]},"upstreams":{"type":"array","items":{"type":"string"}},)"
     R"("edge":{"type":"object"}}})";
 
 struct Question {
@@ -35,6 +35,7 @@ struct Question {
 struct Verdict {
     EdgeRoute route;
     std::optional<accounts::KeyWithLimits> key;
+    std::optional<std::uint64_t> paid_ahead;
     int status = 200;  // of the edge; 200 = the upstream is asked
     std::string reason;
 };
@@ -91,6 +92,8 @@ void decide(Verdict& verdict, const Question& question, Instant now) {
         return refuse(403, "the key has expired");
     if (found->limits.quota && found->limits.quota->remaining <= 0)
         return refuse(429, "the quota is used up");
+    if (verdict.paid_ahead && *verdict.paid_ahead == 0)
+        return refuse(429, "the customer's prepaid credit is spent");
     refuse(200, "the key is good; whether the throttle has a token shows when the request comes");
 }
 
@@ -107,6 +110,11 @@ std::string verdict_to_json(const Verdict& verdict) {
         json.raw(accounts::key_with_limits_to_json(*verdict.key));
     else
         json.null();
+    json.key("paid_ahead");
+    if (verdict.paid_ahead)
+        json.number(static_cast<std::int64_t>(*verdict.paid_ahead));
+    else
+        json.null();
     json.key("edge").begin_object().field("url", verdict.route.url).field("running", verdict.route.running);
     json.end_object().end_object();
     return json.take();
@@ -114,11 +122,15 @@ std::string verdict_to_json(const Verdict& verdict) {
 
 }  // namespace
 
-std::vector<Route> edge_test_routes(EdgeMap& edge, accounts::Keys& keys, const Clock& clock) {
-    const auto test = [&edge, &keys, &clock](const Question& question) -> Result<Verdict> {
+std::vector<Route> edge_test_routes(EdgeMap& edge, accounts::Keys& keys, PaidAhead paid_ahead,
+                                    const Clock& clock) {
+    const auto test = [&edge, &keys, paid_ahead = std::move(paid_ahead),
+                       &clock](const Question& question) -> Result<Verdict> {
         Verdict verdict;
         TRY_ASSIGN(verdict.route, edge.route(question.method, question.path));
         TRY_ASSIGN(verdict.key, find_key(keys, question));
+        if (verdict.key)
+            verdict.paid_ahead = paid_ahead(verdict.key->key.customer);
         decide(verdict, question, clock.now());
         return verdict;
     };

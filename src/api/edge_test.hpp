@@ -4,7 +4,11 @@
 #include "api/route.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/strong_id.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +34,11 @@ class EdgeMap {
     [[nodiscard]] virtual Result<EdgeRoute> route(std::string_view method, std::string_view path) = 0;
 };
 
+// How many more requests a customer's prepaid credit lets in, as the edge counts them; nullopt = pays later.
+using PaidAhead = std::function<std::optional<std::uint64_t>(const CustomerId&)>;
+
 // POST /v1/edge/test: what a request would get, without making it. The arguments outlive the routes.
-std::vector<Route> edge_test_routes(EdgeMap& edge, accounts::Keys& keys, const Clock& clock);
+std::vector<Route> edge_test_routes(EdgeMap& edge, accounts::Keys& keys, PaidAhead paid_ahead,
+                                    const Clock& clock);
 
 }  // namespace tally::api

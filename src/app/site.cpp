@@ -151,6 +151,7 @@ struct Site::Impl final : api::Deployment {
     Status open_data();
     void open_billing();
     Status open_credit();
+    [[nodiscard]] std::optional<std::uint64_t> paid_ahead(const CustomerId& customer) const;
     Status open_router();
     void add_routes();
 
@@ -167,6 +168,14 @@ struct Site::Impl final : api::Deployment {
         return {};
     }
 };
+
+std::optional<std::uint64_t> Site::Impl::paid_ahead(const CustomerId& customer) const {
+    const std::uint32_t account = prepaid.account_of(customer);
+    if (account == 0)
+        return std::nullopt;
+    const edge::Allowance allowance = limits->allowance(account);
+    return allowance.granted > allowance.used ? allowance.granted - allowance.used : 0;
+}
 
 Status Site::Impl::open_accounts() {
     // What is known of customers, keys, plans and invoices, and where the tables' metadata is.
@@ -312,7 +321,8 @@ void Site::Impl::add_routes() {
     router->add(api::error_routes(*delivery_control));
     router->add(api::lake_routes(*delivery_control, *requests));
     router->add(api::rating_routes(line_functions()));
-    router->add(api::edge_test_routes(edge_map, *keys, machine.clock));
+    router->add(api::edge_test_routes(
+        edge_map, *keys, [this](const CustomerId& customer) { return paid_ahead(customer); }, machine.clock));
     router->add(api::status_routes(*this, kVersion));
     router->add(api::metrics_routes(*delivery_control, *credit_watch, router->counters(), kVersion));
     router->add({api::openapi_route(router->routes(), kVersion)});

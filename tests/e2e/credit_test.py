@@ -61,7 +61,8 @@ class CreditTest(unittest.TestCase):
         (self.folder / "plan.json").write_text(json.dumps(plan))
         site.run("plans", "create", "plan.json")
         site.run("subscriptions", "create", "--customer", "Acme", "--plan", "prepaid")
-        self.key = site.json("keys", "create", "--customer", "Acme")["key"]
+        made = site.json("keys", "create", "--customer", "Acme")
+        self.key, self.key_id = made["key"], made["id"]
         return site
 
     def grant(self, site, amount):
@@ -90,6 +91,9 @@ class CreditTest(unittest.TestCase):
         balance = self.balance(site)
         self.assertEqual((balance["balance"], balance["state"]), ("0.00", "stopped"))
         self.assertEqual(balance["allowance"]["used"], 100)
+        told = site.json("edge", "test", "--key", self.key_id, "--path", "/example")
+        self.assertEqual((told["status"], told["reason"], told["paid_ahead"]),
+                         (429, "the customer's prepaid credit is spent", 0))
         # What was refused is captured, and costs nothing.
         self.assertEqual(site.query("SELECT count(*) FROM requests WHERE x_edge_detailed_result_type = 'CreditExceeded'"),
                          [[140]])
@@ -97,6 +101,7 @@ class CreditTest(unittest.TestCase):
         second = site.json("keys", "create", "--customer", "Acme")["key"]
         self.assertEqual(self.served(site, 1, clients=1, keys=[second]), 0)
         self.grant(site, "0.30")
+        self.assertEqual(site.json("edge", "test", "--key", self.key_id)["paid_ahead"], 30)
         start = time.monotonic()
         self.assertEqual(self.served(site, 1, clients=1), 1)
         self.assertLess(time.monotonic() - start, 1.0)
