@@ -1,11 +1,11 @@
 #include "app/config.hpp"
 
 #include "app/config_keys.hpp"
+#include "base/nearest_name.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 #include <optional>
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ Error bad_at(std::string_view file, const toml::source_region& source, const std
 }
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
-    const std::string nearest = nearest_name(name, candidates);
+    const std::string nearest(nearest_name(name, candidates));
     return nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?";
 }
 
@@ -174,21 +174,6 @@ std::string list_text(const ConfigList& list) {
     return out;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
 Result<toml::table> parse_toml(std::string_view text, std::string_view file_name) {
     try {
         return toml::parse(text, file_name);
@@ -248,17 +233,6 @@ Result<std::uint64_t> parse_size(std::string_view text) {
             return parts.first << shift;
     return bad("\"" + std::string(text) +
                "\" is not a size: a number with B, KiB, MiB, GiB or TiB, like \"128MiB\"");
-}
-
-std::string nearest_name(std::string_view text, const std::vector<std::string>& candidates) {
-    std::string best;
-    std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
-    for (const std::string& candidate : candidates)
-        if (const std::size_t distance = edit_distance(text, candidate); distance < best_distance) {
-            best_distance = distance;
-            best = candidate;
-        }
-    return best;
 }
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {

@@ -115,7 +115,4 @@ Result<Microseconds> parse_duration(std::string_view text);
 // "128MiB", "64KiB", "4GiB", "512B".
 Result<std::uint64_t> parse_size(std::string_view text);
 
-// Of `candidates` the one that `text` was probably meant to be; empty when none is near.
-std::string nearest_name(std::string_view text, const std::vector<std::string>& candidates);
-
 }  // namespace tally::app

@@ -1,4 +1,5 @@
 #include "app/config_keys.hpp"
+#include "base/nearest_name.hpp"
 #include "model/realtime_fields.hpp"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ Status set_realtime_fields(Config& config, const ConfigValue& value) {
     const std::vector<std::string> known(kRealtimeFields.begin(), kRealtimeFields.end());
     for (const std::string& name : names)
         if (!realtime_field(name)) {
-            const std::string near = nearest_name(name, known);
+            const std::string near(nearest_name(name, known));
             return bad("\"" + name + "\" is no field of CloudFront's real-time logs" +
                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
         }

@@ -1,7 +1,8 @@
 #include "rating/fields.hpp"
 
+#include "base/nearest_name.hpp"
+
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -10,20 +11,6 @@ namespace {
 
 Error wrong(const std::string& pointer, std::string message) {
     return {ErrorCode::kInvalidArgument, std::move(message), pointer};
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row.back();
 }
 
 bool is_whole(std::string_view number) {
@@ -97,19 +84,6 @@ Result<Instant> read_instant(const Document& value, const std::string& pointer, 
     if (!at)
         return wrong(pointer, at.error().message);
     return at;
-}
-
-std::string nearest_name(std::string_view name, const std::vector<std::string>& known) {
-    std::string nearest;
-    std::size_t nearest_distance = std::max<std::size_t>(name.size() / 2, 1) + 1;
-    for (const std::string& candidate : known) {
-        const std::size_t distance = edit_distance(name, candidate);
-        if (distance < nearest_distance) {
-            nearest = candidate;
-            nearest_distance = distance;
-        }
-    }
-    return nearest;
 }
 
 Result<Fields> Fields::open(const Document& object, std::string pointer) {
@@ -241,7 +215,7 @@ Status Fields::finish() const {
     for (const auto& member : object_->members()) {
         if (std::find(asked_.begin(), asked_.end(), member.name) != asked_.end())
             continue;
-        const std::string nearest = nearest_name(member.name, asked_);
+        const std::string nearest(nearest_name(member.name, asked_));
         return error_at(member.name, nearest.empty()
                                          ? fmt::format("'{}' is not known here", member.name)
                                          : fmt::format("'{}' is not known here; did you mean '{}'?",

@@ -75,7 +75,4 @@ std::string pointer_into(std::string_view pointer, std::size_t index);
 Result<Decimal> read_decimal(const Document& value, const std::string& pointer);
 Result<Instant> read_instant(const Document& value, const std::string& pointer, const TimeZone& zone);
 
-// The name closest to `name`; empty when none is close.
-std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
-
 }  // namespace tally::rating

@@ -1,5 +1,7 @@
 #include "rating/models.hpp"
 
+#include "base/nearest_name.hpp"
+
 #include <array>
 
 #include <fmt/format.h>
@@ -52,7 +54,7 @@ Result<Price> read_price(Fields& fields) {
             return entry.read(fields);
         names.emplace_back(entry.name);
     }
-    const std::string nearest = nearest_name(name, names);
+    const std::string nearest(nearest_name(name, names));
     return fields.error_at(
         "model", nearest.empty()
                      ? fmt::format("'{}' is not a price model; known are {}", name, fmt::join(names, ", "))

@@ -1,6 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_keys.hpp"
+#include "base/nearest_name.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -218,9 +219,10 @@ TEST(Size, UnitsAndLimits) {
 }
 
 TEST(NearestName, OnlyWhereOneIsNear) {
-    EXPECT_EQ(nearest_name("flush", {"flush_size", "sync"}), "");
-    EXPECT_EQ(nearest_name("lisen", {"listen", "stage"}), "listen");
-    EXPECT_EQ(nearest_name("xyzzy", {"listen", "stage"}), "");
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(nearest_name("flush", Names{"flush_size", "sync"}), "");
+    EXPECT_EQ(nearest_name("lisen", Names{"listen", "stage"}), "listen");
+    EXPECT_EQ(nearest_name("xyzzy", Names{"listen", "stage"}), "");
 }
 
 }  // namespace
