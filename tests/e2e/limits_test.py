@@ -163,9 +163,9 @@ class LimitsTest(unittest.TestCase):
         master, kills = site.nginx_master(), 0
         while any(thread.is_alive() for thread in threads):
             workers = children(master)
-            if workers and kills < 20:
+            if workers and sum(served) >= kills * limit / 20:  # spread over the quota, however fast it is used up
                 kills += kill(workers[kills % len(workers)])
-            threads[0].join(0.1)
+            threads[0].join(0.005)
         broken = sum(caller.broken for caller in callers)
         print(f"quota {limit}: {sum(served)} served, {broken} connections broke, {kills} workers killed")
         self.assertGreater(kills, 3)
